@@ -1,0 +1,1 @@
+//! A WebSocket gateway for the three-function protocol.

@@ -1,0 +1,1 @@
+//! WebSocket functions in Rust.
