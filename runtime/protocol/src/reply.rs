@@ -314,6 +314,10 @@ impl Serialize for ReplyPush<'_> {
 pub struct ReplyError(String);
 
 impl ReplyError {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that it can stand in `map_err`"
+    )]
     fn new(error: impl ToString) -> Self {
         Self(error.to_string())
     }

@@ -10,6 +10,10 @@ use crate::text::FieldError;
 pub struct RequestError(String);
 
 impl RequestError {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that it can stand in `map_err`"
+    )]
     pub(super) fn new(error: impl ToString) -> Self {
         Self(error.to_string())
     }
