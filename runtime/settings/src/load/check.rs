@@ -1,0 +1,148 @@
+//! Settings that do not go together.
+
+use std::net::SocketAddr;
+
+use super::Found;
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::sources::Origin;
+use crate::value::{Mode, show_size};
+
+/// Finds them, and lifts the defaults that depend on another setting.
+pub(super) fn together(
+    settings: &mut Settings,
+    mode: Mode,
+    set: &[Found],
+    problems: &mut Vec<Problem>,
+) {
+    given_once(set, problems);
+    at_least_one_message(settings, set, problems);
+    if mode == Mode::Gateway {
+        push_endpoint(settings, set, problems);
+    }
+    if mode == Mode::EventInvoke {
+        event_invoke(settings, set, problems);
+    }
+}
+
+/// A secret and its `…-file` from the same source: nobody could tell which one counts.
+fn given_once(set: &[Found], problems: &mut Vec<Problem>) {
+    let in_environment = |found: &Found| found.origin == Origin::Environment;
+    for (at, found) in set.iter().enumerate() {
+        let again = set[..at].iter().find(|earlier| {
+            earlier.setting.name == found.setting.name
+                && in_environment(earlier) == in_environment(found)
+        });
+        if let Some(earlier) = again {
+            problems.push(Problem::new(
+                format!("{}, {}", earlier.spelled, found.spelled),
+                found.origin.clone(),
+                "set one of them",
+            ));
+        }
+    }
+}
+
+/// Whatever holds messages must hold the largest, or that one would never go through.
+fn at_least_one_message(settings: &mut Settings, set: &[Found], problems: &mut Vec<Problem>) {
+    let max_message = settings.max_message;
+    for (name, bytes) in [
+        ("out-max-bytes", &mut settings.out_max_bytes),
+        ("in-max-bytes", &mut settings.in_max_bytes),
+        ("invoke-queue-bytes", &mut settings.invoke_queue_bytes),
+        ("queue-memory", &mut settings.queue_memory),
+    ] {
+        if *bytes >= max_message {
+            continue;
+        }
+        match find(set, name) {
+            None => *bytes = max_message,
+            Some(found) => problems.push(
+                Problem::new(
+                    &found.spelled,
+                    found.origin.clone(),
+                    format!(
+                        "expected at least max-message, which is {}",
+                        show_size(max_message)
+                    ),
+                )
+                .value(&found.raw.shown()),
+            ),
+        }
+    }
+    if let (Some(frame), Some(found)) = (settings.max_frame, find(set, "max-frame"))
+        && frame > max_message
+    {
+        problems.push(
+            Problem::new(
+                &found.spelled,
+                found.origin.clone(),
+                format!(
+                    "expected at most max-message, which is {}",
+                    show_size(max_message)
+                ),
+            )
+            .value(&found.raw.shown()),
+        );
+    }
+}
+
+fn push_endpoint(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>) {
+    let (Some(addresses), Some(found)) = (&settings.push_listen, find(set, "push-listen")) else {
+        return;
+    };
+    let mut refuse = |reason: String| {
+        problems.push(
+            Problem::new(&found.spelled, found.origin.clone(), reason).value(&found.raw.shown()),
+        );
+    };
+    let clients = settings.listen_addrs(Mode::Gateway);
+    if let Some(shared) = addresses
+        .iter()
+        .find(|address| address.port() != 0 && clients.contains(address))
+    {
+        refuse(format!(
+            "{shared} is also in listen; give them different ports"
+        ));
+    }
+    if beyond_loopback(addresses) {
+        if settings.push_token.is_empty() && find(set, "push-token").is_none() {
+            refuse("beyond loopback a push-token is required".into());
+        }
+        if !settings.insecure.push_plain {
+            refuse("beyond loopback the token travels over plain http; where only your own machines are on that network, accept it with insecure = push-plain".into());
+        }
+    }
+}
+
+fn event_invoke(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>) {
+    let (Some(addresses), Some(found)) = (&settings.listen, find(set, "listen")) else {
+        return;
+    };
+    let signed = !settings.secret.is_empty() || find(set, "secret").is_some();
+    if beyond_loopback(addresses)
+        && !settings.in_scf
+        && !signed
+        && !settings.insecure.invoke_unsigned
+    {
+        problems.push(
+            Problem::new(
+                &found.spelled,
+                found.origin.clone(),
+                "beyond loopback, outside SCF, anyone could call the functions; set a secret, or accept it with insecure = invoke-unsigned",
+            )
+            .value(&found.raw.shown()),
+        );
+    }
+}
+
+fn beyond_loopback(addresses: &[SocketAddr]) -> bool {
+    addresses
+        .iter()
+        .any(|address| !address.ip().to_canonical().is_loopback())
+}
+
+/// The setting that counts: the last one, since the environment comes after the file.
+fn find<'a>(set: &'a [Found], name: &str) -> Option<&'a Found> {
+    set.iter().rev().find(|found| found.setting.name == name)
+}

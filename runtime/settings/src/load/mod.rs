@@ -1,0 +1,222 @@
+//! From the sources to the settings.
+
+mod check;
+mod environment;
+mod file;
+
+use crate::problem::{Problem, Problems};
+use crate::settings::{SETTINGS, Settings};
+use crate::sources::{FileSource, Origin, Raw, Sources};
+use crate::table::{Setting, env_name};
+use crate::value::Mode;
+
+/// A setting of which some source spoke.
+struct Found {
+    setting: &'static Setting,
+    /// The name as the source spelled it.
+    spelled: String,
+    raw: Raw,
+    origin: Origin,
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Reading {
+    found: Vec<Found>,
+    problems: Vec<Problem>,
+}
+
+impl Settings {
+    /// Reads the settings.
+    ///
+    /// In the result `mode` is always set: to what was written, or to what the environment says (`SCF_RUNTIME_API` →
+    /// `runtime-api`; `TENCENTCLOUD_RUNENV=SCF` → `event-invoke`; otherwise `gateway`).
+    ///
+    /// # Errors
+    /// With everything that is wrong at once: unknown names, values that cannot be read, settings that have no effect
+    /// yet, settings that do not go together. No secret and no push address is repeated.
+    pub fn load(sources: &Sources) -> Result<Self, Problems> {
+        let mut reading = Reading::default();
+        environment::read(sources, &mut reading);
+        match &sources.file {
+            FileSource::None => {}
+            FileSource::Disk => file::read_disk(sources.var("WSFN_CONFIG"), &mut reading),
+            FileSource::Text(path, text) => file::read(path, text, &mut reading),
+        }
+        let mut settings = Self {
+            in_scf: sources.var("TENCENTCLOUD_RUNENV") == Some("SCF"),
+            ..Self::default()
+        };
+        if let Some(log) = sources.var("RUST_LOG") {
+            settings.log = log.to_string();
+        }
+        let set = apply(&mut settings, &mut reading);
+        let mode = *settings.mode.get_or_insert_with(|| {
+            if sources.var("SCF_RUNTIME_API").is_some() {
+                Mode::RuntimeApi
+            } else if settings.in_scf {
+                Mode::EventInvoke
+            } else {
+                Mode::Gateway
+            }
+        });
+        check::together(&mut settings, mode, &set, &mut reading.problems);
+        settings.ignored = set
+            .iter()
+            .filter(|found| !found.setting.modes.contains(&mode))
+            .map(|found| {
+                format!(
+                    "{} ({}) is not used in mode {}",
+                    found.spelled,
+                    found.origin,
+                    mode.as_str()
+                )
+            })
+            .collect();
+        if reading.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(Problems(reading.problems))
+        }
+    }
+}
+
+/// Puts what was found into the settings, the file first, so that the environment goes over it. A value that is
+/// overridden is still read: a mistake in it would come up on the day the variable goes away.
+fn apply(settings: &mut Settings, reading: &mut Reading) -> Vec<Found> {
+    let mut found = std::mem::take(&mut reading.found);
+    found.sort_by_key(|found| found.origin == Origin::Environment);
+    for found in &found {
+        let Some(apply) = found.setting.apply else {
+            reading.problems.push(Problem::new(
+                &found.spelled,
+                found.origin.clone(),
+                "is known, but has no effect yet; remove it",
+            ));
+            continue;
+        };
+        if let Err(expected) = apply(settings, &found.raw) {
+            let problem = Problem::new(&found.spelled, found.origin.clone(), expected);
+            reading.problems.push(if found.setting.kind.is_secret() {
+                problem
+            } else {
+                problem.value(&found.raw.shown())
+            });
+        }
+    }
+    found
+}
+
+/// What a name stands for.
+enum Named {
+    Setting(&'static Setting),
+    /// `…-file`: a file that holds the value of a secret setting.
+    SecretFile(&'static Setting),
+    /// `config`, which only the environment can say.
+    Config,
+    /// None of ours; the nearest that is.
+    Unknown(Option<String>),
+}
+
+fn look_up(name: &str) -> Named {
+    let by_name = |name: &str| SETTINGS.iter().find(|setting| setting.name == name);
+    if let Some(setting) = by_name(name) {
+        return Named::Setting(setting);
+    }
+    if let Some(setting) = name
+        .strip_suffix("-file")
+        .and_then(by_name)
+        .filter(|setting| setting.kind.is_secret())
+    {
+        return Named::SecretFile(setting);
+    }
+    if name == "config" {
+        return Named::Config;
+    }
+    let files: Vec<String> = SETTINGS
+        .iter()
+        .filter(|setting| setting.kind.is_secret())
+        .map(|setting| format!("{}-file", setting.name))
+        .collect();
+    let names = SETTINGS
+        .iter()
+        .map(|setting| setting.name)
+        .chain(files.iter().map(String::as_str));
+    Named::Unknown(crate::nearest::nearest(name, names).map(str::to_string))
+}
+
+impl Reading {
+    /// Notes a value under a name that has been looked up.
+    fn take(&mut self, name: &str, spelled: String, raw: Raw, origin: Origin) {
+        match look_up(name) {
+            Named::Setting(setting) => self.found.push(Found {
+                setting,
+                spelled,
+                raw,
+                origin,
+            }),
+            Named::SecretFile(setting) => self.take_secret_file(setting, spelled, &raw, origin),
+            Named::Config if origin == Origin::Environment => {}
+            Named::Config => self.problems.push(Problem::new(
+                spelled,
+                origin,
+                "a file cannot name another one; set WSFN_CONFIG",
+            )),
+            Named::Unknown(nearest) => self.unknown(spelled, &raw, origin, nearest.as_deref()),
+        }
+    }
+
+    fn unknown(&mut self, spelled: String, raw: &Raw, origin: Origin, nearest: Option<&str>) {
+        // A misspelled name may stand before a secret: the value is repeated only where the name that was meant is
+        // known to have none.
+        let harmless = nearest.is_some_and(|name| {
+            SETTINGS
+                .iter()
+                .any(|setting| setting.name == name && !setting.kind.is_secret())
+        });
+        let environment = origin == Origin::Environment;
+        let mut problem = Problem::new(spelled, origin, "no such setting");
+        if harmless {
+            problem = problem.value(&raw.shown());
+        }
+        problem.nearest = nearest.map(|name| {
+            if environment {
+                env_name(name)
+            } else {
+                name.to_string()
+            }
+        });
+        self.problems.push(problem);
+    }
+
+    /// Reads the file that holds a secret. A line break at its end, as editors leave it, is not part of it.
+    fn take_secret_file(
+        &mut self,
+        setting: &'static Setting,
+        spelled: String,
+        raw: &Raw,
+        origin: Origin,
+    ) {
+        let text = raw.one().and_then(|path| {
+            file::read_text(path.as_ref()).map_err(|error| format!("cannot be read: {error}"))
+        });
+        match text {
+            Ok(text) if text.trim().is_empty() => {
+                self.problems
+                    .push(Problem::new(spelled, origin, "the file is empty").value(&raw.shown()));
+            }
+            Ok(text) => {
+                let raw = Raw::One(text.trim().to_string());
+                self.found.push(Found {
+                    setting,
+                    spelled,
+                    raw,
+                    origin,
+                });
+            }
+            Err(reason) => self
+                .problems
+                .push(Problem::new(spelled, origin, reason).value(&raw.shown())),
+        }
+    }
+}

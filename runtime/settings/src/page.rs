@@ -1,0 +1,76 @@
+//! The page of settings, made from the table.
+
+use std::fmt::Write as _;
+
+use crate::settings::SETTINGS;
+use crate::table::{Kind, Setting};
+
+/// The table of settings as Markdown, as it stands in the guide.
+#[must_use]
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "| setting | default | written as | for | why this default |\n|---|---|---|---|---|\n",
+    );
+    for setting in SETTINGS.iter().filter(|setting| setting.has_effect()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} | {}{} | {} |",
+            setting.name,
+            setting.default,
+            setting.kind.written(),
+            setting.purpose.trim(),
+            modes(setting),
+            setting.reason,
+        );
+    }
+    page.push_str("\nKnown, and refused because they have no effect yet: ");
+    let later: Vec<String> = SETTINGS
+        .iter()
+        .filter(|setting| !setting.has_effect())
+        .map(|setting| format!("`{}`", setting.name))
+        .collect();
+    page.push_str(&later.join(", "));
+    page.push_str(".\n");
+    page
+}
+
+fn modes(setting: &Setting) -> String {
+    if setting.modes.len() == crate::Mode::WORDS.len() {
+        return String::new();
+    }
+    let words: Vec<&str> = setting.modes.iter().map(|mode| mode.as_str()).collect();
+    format!(" *({})*", words.join(", "))
+}
+
+impl Kind {
+    /// How a value is written, in a few words.
+    #[must_use]
+    pub fn written(self) -> String {
+        match self {
+            Self::Size => "size".into(),
+            Self::SizeOrOff => "size or `off`".into(),
+            Self::Count => "number".into(),
+            Self::CountOrOff => "number or `off`".into(),
+            Self::Duration => "duration".into(),
+            Self::DurationOrOff => "duration or `off`".into(),
+            Self::Switch => "`on` or `off`".into(),
+            Self::Word(words) => ticked(words, " or "),
+            Self::Words(words) => format!("list of {}", ticked(words, ", ")),
+            Self::Addresses => "list of addresses".into(),
+            Self::AddressesOrOff => "list of addresses or `off`".into(),
+            Self::Path => "path".into(),
+            Self::SecretUrl => "URL, kept out of logs".into(),
+            Self::Secrets => "list, kept out of logs".into(),
+            Self::Origins => "list of origins or `*`".into(),
+            Self::HeaderNames => "list of header names or `none`".into(),
+            Self::Text => "text".into(),
+            Self::Later => "not yet".into(),
+        }
+    }
+}
+
+fn ticked(words: &[&str], between: &str) -> String {
+    let ticked: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    ticked.join(between)
+}

@@ -1,0 +1,257 @@
+//! The table itself.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::table::{Kind, Setting, settings};
+use crate::value::{
+    AllowOrigin, FailedMessage, Insecure, LogFormat, Mode, PushUrl, Refuse, Secret, parse,
+};
+
+const ANY: &[Mode] = &[Mode::Gateway, Mode::EventInvoke, Mode::RuntimeApi];
+const GATEWAY: &[Mode] = &[Mode::Gateway];
+const EVENT_INVOKE: &[Mode] = &[Mode::EventInvoke];
+/// The front ends that push over HTTP.
+const REMOTE: &[Mode] = &[Mode::EventInvoke, Mode::RuntimeApi];
+const SERVERS: &[Mode] = &[Mode::Gateway, Mode::EventInvoke];
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+settings! {
+    /// Which front end starts.
+    "mode" mode: Option<Mode> = None, "by environment", Kind::Word(Mode::WORDS), parse::mode, ANY,
+        "One program runs everywhere: `SCF_RUNTIME_API` set means `runtime-api`, `TENCENTCLOUD_RUNENV=SCF` means `event-invoke`, otherwise it is `gateway`.";
+    /// Where WebSocket clients (gateway) or invocations (event-invoke) come in.
+    "listen" listen: Option<Vec<SocketAddr>> = None, "127.0.0.1:9001 and [::1]:9001 (gateway), 127.0.0.1:9000 (event-invoke), 0.0.0.0:9000 in SCF", Kind::Addresses, parse::addresses, SERVERS,
+        "Nothing is open to a network unless somebody said so; in SCF the platform connects from outside the container, to port 9000.";
+    /// Where functions push to, over HTTP.
+    "push-listen" push_listen: Option<Vec<SocketAddr>> = None, "off", Kind::AddressesOrOff, parse::addresses_or_off, GATEWAY,
+        "In an app a push is a function call and needs no port.";
+    /// The path of the push endpoint.
+    "push-path" push_path: String = "/api-wsfn".into(), "/api-wsfn", Kind::Path, parse::path, GATEWAY,
+        "It looks like the addresses of Tencent's gateway, `/api-…`, which people know.";
+    /// Where this function pushes to: the gateway's push address, the token as its last path segment if it has one.
+    "push-url" push_url: Option<PushUrl> = None, "none", Kind::SecretUrl, parse::push_url, REMOTE,
+        "No event carries the address and nothing derives it, so only you can give it.";
+    /// Who may push: tokens, one of which has to stand in the path or behind `Authorization: Bearer`.
+    "push-token" push_token: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::tokens, GATEWAY,
+        "Required where push-listen is not loopback; several, so that one can be replaced without a gap.";
+    /// Signs and checks calls from gateway to function.
+    "secret" secret: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::secrets, EVENT_INVOKE,
+        "Unset means unsigned and unchecked, as Tencent's gateway does it; two, so that one can be replaced without a gap.";
+    /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
+    "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
+        "What is dangerous has to be written down, and is warned about at every start.";
+    /// The name of the service in `requestContext.serviceName`.
+    "service-name" service_name: String = "wsfn".into(), "wsfn", Kind::Text, parse::text, GATEWAY,
+        "Functions that never look at it need none.";
+    /// The stage in `requestContext.stage`.
+    "stage" stage: String = "release".into(), "release", Kind::Text, parse::text, GATEWAY,
+        "It is the name that Tencent gives to the stage in production.";
+    /// Whether a failed message is told to its sender, as `{"errNo":…,"errMsg":…}`.
+    "errors-to-client" errors_to_client: bool = true, "on", Kind::Switch, parse::switch, ANY,
+        "A gateway ignores the reply to a message, so without this nobody would see the error.";
+    /// What becomes of a connection whose message call failed: it is closed with 1011, or told and kept.
+    "failed-message" failed_message: FailedMessage = FailedMessage::Close, "close", Kind::Word(FailedMessage::WORDS), parse::failed_message, GATEWAY,
+        "It is what Tencent's gateway does, and the client learns that a message may be lost.";
+    /// How a refused handshake looks to the client: a 403 with a small JSON, or an opened connection that is closed with 4403.
+    "refuse" refuse: Refuse = Refuse::Http, "http", Kind::Word(Refuse::WORDS), parse::refuse, GATEWAY,
+        "A 403 is what HTTP means by it; `close` is for browsers, which cannot read a refused handshake.";
+    /// The largest message in either direction, in bytes.
+    "max-message" max_message: usize = MIB, "1MiB", Kind::Size, parse::size, GATEWAY,
+        "Ample for chat and small files, and an event with it stays below the 6 MB that SCF takes.";
+    /// The largest frame from a client, in bytes.
+    "max-frame" max_frame: Option<usize> = None, "max-message", Kind::Size, parse::some_size, GATEWAY,
+        "A message in one frame is the usual case.";
+    /// The largest head of a handshake or push request, in bytes.
+    "header-max" header_max: usize = 16 * KIB, "16KiB", Kind::Size, parse::size, GATEWAY,
+        "Large cookies fit, and a connection that never ends its head holds no more than this.";
+    /// The largest body of a push, in bytes.
+    "push-max-body" push_max_body: Option<usize> = None, "max-message × 4/3 + 64KiB", Kind::Size, parse::some_size, GATEWAY,
+        "The largest message in base64, and room for the ids that it goes to.";
+    /// How long a handshake may take from the first byte of the connection to the last of the head.
+    "handshake-timeout" handshake_timeout: Duration = seconds(10), "10s", Kind::Duration, parse::duration, GATEWAY,
+        "Enough for a slow phone; a connection that sends nothing is not held for longer.";
+    /// How long one message may take from its first byte to its last.
+    "message-timeout" message_timeout: Duration = seconds(60), "60s", Kind::Duration, parse::duration, GATEWAY,
+        "1 MiB at 140 kbit/s; a message that trickles holds its buffer no longer.";
+    /// How long a write to a client may stall.
+    "write-timeout" write_timeout: Duration = seconds(30), "30s", Kind::Duration, parse::duration, GATEWAY,
+        "It outlasts the usual hole in a mobile network; a client that is gone is not kept.";
+    /// How long the other side has to answer a close frame.
+    "close-timeout" close_timeout: Duration = seconds(5), "5s", Kind::Duration, parse::duration, GATEWAY,
+        "A client that lives answers within a round trip.";
+    /// After how long without a message in either direction a connection is closed with 4408; pings do not count.
+    "idle-timeout" idle_timeout: Option<Duration> = None, "off", Kind::DurationOrOff, parse::duration_or_off, GATEWAY,
+        "In an app a quiet page stays connected; dead connections are found by pings.";
+    /// How often a connection on which nothing comes in is pinged.
+    "ping-interval" ping_interval: Duration = seconds(25), "25s", Kind::Duration, parse::duration, GATEWAY,
+        "Below the 30 s and 60 s after which common proxies and address translators forget a connection.";
+    /// How long a pong may take.
+    "pong-timeout" pong_timeout: Duration = seconds(20), "20s", Kind::Duration, parse::duration, GATEWAY,
+        "With the interval, a vanished client is noticed within 45 s.";
+    /// How long one call of a function may take.
+    "invoke-timeout" invoke_timeout: Duration = seconds(30), "30s", Kind::Duration, parse::duration, SERVERS,
+        "People do not wait longer for an answer; SCF's own default is 3 s.";
+    /// How long a call that is late is still awaited before its connection goes on.
+    "call-grace" call_grace: Duration = seconds(15 * MINUTE), "15m", Kind::Duration, parse::duration, GATEWAY,
+        "A function in SCF runs at most 15 minutes, so nothing of it is at work any more.";
+    /// How many calls run at once.
+    "invoke-max" invoke_max: usize = 256, "256", Kind::Count, parse::count, GATEWAY,
+        "More than a machine works on at once, and few enough to keep memory bounded.";
+    /// How many calls wait for their turn.
+    "invoke-queue" invoke_queue: usize = 1024, "1024", Kind::Count, parse::count, GATEWAY,
+        "Four rounds of invoke-max; what waits longer is better refused than late.";
+    /// How many bytes of events wait for their turn.
+    "invoke-queue-bytes" invoke_queue_bytes: usize = 64 * MIB, "64MiB", Kind::Size, parse::size, GATEWAY,
+        "64 of the largest messages, so a burst of them cannot take the memory of the machine.";
+    /// How many close events are on their way at once.
+    "close-max" close_max: usize = 64, "64", Kind::Count, parse::count, GATEWAY,
+        "A quarter of invoke-max: a storm of disconnects does not delay those who connect.";
+    /// How long a close event is tried again.
+    "close-retry-for" close_retry_for: Duration = seconds(24 * HOUR), "24h", Kind::Duration, parse::duration, GATEWAY,
+        "It outlasts a night in which nobody repairs the function.";
+    /// How many messages wait to be written to one connection.
+    "out-max-messages" out_max_messages: usize = 1024, "1024", Kind::Count, parse::count, GATEWAY,
+        "A few seconds of a busy room; then pushes get 1103.";
+    /// How many bytes wait to be written to one connection.
+    "out-max-bytes" out_max_bytes: usize = MIB, "1MiB", Kind::Size, parse::size, GATEWAY,
+        "Never below one max-message: it grows with max-message where it is not set.";
+    /// How many messages of one connection are received and not yet delivered.
+    "in-max-messages" in_max_messages: usize = 64, "64", Kind::Count, parse::count, GATEWAY,
+        "Enough to hide a pause of the function; then TCP slows the client down.";
+    /// How many bytes of one connection are received and not yet delivered.
+    "in-max-bytes" in_max_bytes: usize = MIB, "1MiB", Kind::Size, parse::size, GATEWAY,
+        "Never below one max-message: it grows with max-message where it is not set.";
+    /// How much memory all queues take together.
+    "queue-memory" queue_memory: usize = 1024 * MIB, "1GiB", Kind::Size, parse::size, GATEWAY,
+        "It fits a machine with 2 GiB; beyond it reading pauses, pushes get 1103, handshakes 503.";
+    /// How many connections are open at once.
+    "max-connections" max_connections: usize = 100_000, "100000", Kind::Count, parse::count, GATEWAY,
+        "At 4 KiB each they take 400 MB; a smaller limit on open files is said at start.";
+    /// How many handshakes wait for the function's answer at once.
+    "max-registering" max_registering: usize = 1024, "1024", Kind::Count, parse::count, GATEWAY,
+        "As many as may wait for a call; what comes above it is told to try again.";
+    /// How many rooms one connection is in.
+    "rooms-per-connection" rooms_per_connection: usize = 100, "100", Kind::Count, parse::count, GATEWAY,
+        "A page shows fewer; a client that may choose rooms cannot fill the memory with them.";
+    /// How many connections one room has.
+    "room-members" room_members: Option<usize> = None, "off", Kind::CountOrOff, parse::count_or_off, GATEWAY,
+        "max-connections bounds it already.";
+    /// The longest name of a room, in bytes.
+    "room-name" room_name: usize = 256, "256", Kind::Size, parse::size, GATEWAY,
+        "Names are identifiers, and every member pays for them.";
+    /// The largest session of a connection, in bytes.
+    "session-max" session_max: usize = 4 * KIB, "4KiB", Kind::Size, parse::size, GATEWAY,
+        "As much as a cookie holds: who it is, not what it has.";
+    /// Whether messages are compressed for clients that offer it (permessage-deflate, without context takeover).
+    "compression" compression: bool = true, "on", Kind::Switch, parse::switch, GATEWAY,
+        "JSON shrinks to a fraction, and nothing is kept between messages.";
+    /// Smaller messages go plain, in bytes.
+    "compress-above" compress_above: usize = KIB, "1024", Kind::Size, parse::size_or_zero, GATEWAY,
+        "Below a packet's size compression saves no packet.";
+    /// Which pages may connect, by their `Origin`.
+    "allow-origin" allow_origin: AllowOrigin = AllowOrigin::SameHost, "same host and port", Kind::Origins, parse::origins, GATEWAY,
+        "A browser sends cookies along for any page: only pages from this host pass, on a loopback listener those of any loopback origin too. Without the header it is no browser, and passes.";
+    /// Which headers of the handshake the connect event carries in `requestContext.headers`.
+    "forward-headers" forward_headers: Vec<String> = vec!["origin".into(), "user-agent".into(), "host".into()], "origin,user-agent,host", Kind::HeaderNames, parse::header_names, GATEWAY,
+        "None of these is a secret; `authorization` and `cookie` go along only when they are named.";
+    /// Whether the connect event carries the query in `requestContext.queryString`.
+    "forward-query" forward_query: bool = false, "off", Kind::Switch, parse::switch, GATEWAY,
+        "Queries carry tokens, and functions log their events.";
+    /// Over how long the closes of a shutdown are spread.
+    "drain" drain: Duration = seconds(30), "30s", Kind::Duration, parse::duration, GATEWAY,
+        "Clients that reconnect do not arrive all at once, and it is what container platforms wait for.";
+    /// What is logged, in the syntax of `RUST_LOG`.
+    "log" log: String = "info".into(), "RUST_LOG, else info", Kind::Text, parse::text, ANY,
+        "Starts, ends and failures, not every message.";
+    /// How log lines look.
+    "log-format" log_format: LogFormat = LogFormat::Text, "text", Kind::Word(LogFormat::WORDS), parse::log_format, ANY,
+        "People read it first; `json` is for collectors.";
+
+    later {
+        "admin-listen" "off" "Health, readiness and metrics.";
+        "connect" "–" "Where the function for connects lives.";
+        "message" "–" "Where the function for messages lives.";
+        "close" "–" "Where the function for closes lives.";
+        "function" "–" "Where the function for all three lives.";
+        "exec" "–" "A command as the function.";
+        "scf" "–" "A function deployed in SCF.";
+        "route" "–" "Several services in one gateway.";
+        "exec-min" "1" "The fewest processes of a command.";
+        "exec-max" "cores × 4" "The most processes of a command.";
+        "exec-env" "none" "Further variables that a command may see.";
+        "data" "none" "The directory of the journal.";
+        "store" "–" "A database for rooms.";
+        "max-per-address" "off" "Connections of one address.";
+        "max-rate" "off" "Messages a second of one connection.";
+        "trust-proxy" "none" "Proxies whose `X-Forwarded-For` counts.";
+        "tls-cert" "–" "The certificate of the listeners.";
+        "tls-key" "–" "The key of the certificate.";
+        "heartbeat" "–" "A text that the gateway answers by itself.";
+        "limits" "–" "`tencent`: the documented limits of Tencent's gateway.";
+    }
+}
+
+impl Settings {
+    /// `max-frame`, or `max-message` where it is not set.
+    #[must_use]
+    pub fn max_frame(&self) -> usize {
+        self.max_frame.unwrap_or(self.max_message)
+    }
+
+    /// `push-max-body`, or what the largest message takes in base64 and 64 KiB for the ids that it goes to.
+    #[must_use]
+    pub fn push_max_body(&self) -> usize {
+        self.push_max_body.unwrap_or_else(|| {
+            (self.max_message / 3 + 1)
+                .saturating_mul(4)
+                .saturating_add(64 * KIB)
+        })
+    }
+
+    /// The addresses of `listen`, or the default ones of a front end.
+    ///
+    /// The second default of the gateway, `[::1]`, is one that a machine without IPv6 cannot have: where `listen` is
+    /// not set, a failure to bind it is no failure.
+    #[must_use]
+    pub fn listen_addrs(&self, mode: Mode) -> Vec<SocketAddr> {
+        use std::net::{Ipv4Addr, Ipv6Addr};
+
+        if let Some(set) = &self.listen {
+            return set.clone();
+        }
+        match mode {
+            Mode::Gateway => vec![
+                (Ipv4Addr::LOCALHOST, 9001).into(),
+                (Ipv6Addr::LOCALHOST, 9001).into(),
+            ],
+            Mode::EventInvoke if self.in_scf => vec![(Ipv4Addr::UNSPECIFIED, 9000).into()],
+            Mode::EventInvoke => vec![(Ipv4Addr::LOCALHOST, 9000).into()],
+            Mode::RuntimeApi => Vec::new(),
+        }
+    }
+
+    /// What has to be warned about at start, a line each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.insecure.push_plain {
+            lines.push("insecure=push-plain: push tokens may travel over plain http, where anyone on the way reads them".into());
+        }
+        if self.insecure.invoke_unsigned {
+            lines.push(
+                "insecure=invoke-unsigned: whoever reaches the listener can call the functions"
+                    .into(),
+            );
+        }
+        lines
+    }
+}

@@ -1,0 +1,173 @@
+//! What the table of settings says about each, and the macro that makes a struct of it.
+
+use crate::settings::Settings;
+use crate::sources::Raw;
+use crate::value::Mode;
+
+/// One line of the table of settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The name as it stands in the file: `push-listen`.
+    pub name: &'static str,
+    /// The default as the documentation shows it.
+    pub default: &'static str,
+    /// How a value is written.
+    pub kind: Kind,
+    /// What it is for, in a sentence.
+    pub purpose: &'static str,
+    /// Why the default is what it is.
+    pub reason: &'static str,
+    /// The front ends that look at it.
+    pub modes: &'static [Mode],
+    /// Puts a value into the settings; `None` where the setting has no effect yet.
+    pub(crate) apply: Option<Apply>,
+}
+
+/// Parses a value and puts it where it belongs, or says what was expected.
+pub(crate) type Apply = fn(&mut Settings, &Raw) -> Result<(), String>;
+
+/// How the value of a setting is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Bytes, or a number with `KiB`, `MiB` or `GiB`.
+    Size,
+    /// Like `Size`, or `off`.
+    SizeOrOff,
+    /// A whole number.
+    Count,
+    /// Like `Count`, or `off`.
+    CountOrOff,
+    /// A number with `ms`, `s`, `m`, `h` or `d`.
+    Duration,
+    /// Like `Duration`, or `off`.
+    DurationOrOff,
+    /// `on` or `off`.
+    Switch,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Some of these words, or `none`.
+    Words(&'static [&'static str]),
+    /// IP addresses with ports.
+    Addresses,
+    /// Like `Addresses`, or `off`.
+    AddressesOrOff,
+    /// A path that begins with `/`.
+    Path,
+    /// An `http` or `https` address, with a token perhaps: never shown whole.
+    SecretUrl,
+    /// Secrets: never shown.
+    Secrets,
+    /// Origins, or `*`.
+    Origins,
+    /// Names of HTTP headers, or `none`.
+    HeaderNames,
+    /// Any text that is not empty.
+    Text,
+    /// Not built yet.
+    Later,
+}
+
+impl Kind {
+    /// Whether values of this kind are kept out of errors and logs.
+    #[must_use]
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::Secrets | Self::SecretUrl)
+    }
+}
+
+impl Setting {
+    /// The name in the environment: `WSFN_PUSH_LISTEN`.
+    #[must_use]
+    pub fn env_name(&self) -> String {
+        env_name(self.name)
+    }
+
+    /// Whether a value does anything; one that is set and does nothing is refused.
+    #[must_use]
+    pub const fn has_effect(&self) -> bool {
+        self.apply.is_some()
+    }
+}
+
+/// What every variable of ours begins with.
+pub(crate) const PREFIX: &str = "WSFN_";
+
+/// `push-listen` as the environment spells it.
+pub(crate) fn env_name(name: &str) -> String {
+    let upper = name.to_ascii_uppercase().replace('-', "_");
+    format!("{PREFIX}{upper}")
+}
+
+/// Makes `Settings`, its `Default` and the table `SETTINGS` from one list, so that none of the three can forget a
+/// setting.
+///
+/// Input: `/// Purpose.` `name field: Type = default, "shown", Kind, parser, MODES, "reason";`, then the names that
+/// have no effect yet. Output: the struct with `pub field: Type`, the default, and a `Setting` for each.
+macro_rules! settings {
+    (
+        $(
+            $(#[doc = $purpose:literal])+
+            $name:literal $field:ident: $type:ty = $default:expr, $shown:literal, $kind:expr, $parse:expr, $modes:expr,
+            $reason:literal;
+        )+
+        later { $( $later:literal $later_default:literal $later_purpose:literal; )+ }
+    ) => {
+        /// Everything that can be set, as values.
+        ///
+        /// `Default` has the documented defaults of an app (a program that calls `run()`); [`Settings::load`] reads
+        /// environment and file.
+        #[derive(Debug, Clone)]
+        pub struct Settings {
+            $(
+                $(#[doc = $purpose])+
+                #[doc = concat!("\n\nSetting `", $name, "`, default: ", $shown, ". ", $reason)]
+                pub $field: $type,
+            )+
+            /// Not a setting: whether this is an instance of SCF (`TENCENTCLOUD_RUNENV=SCF`).
+            pub in_scf: bool,
+            /// Not a setting: lines for the debug log about settings that were set, and that the mode does not use.
+            pub ignored: Vec<String>,
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self {
+                    $( $field: $default, )+
+                    in_scf: false,
+                    ignored: Vec::new(),
+                }
+            }
+        }
+
+        /// The table: every setting that is known, in the order of the documentation.
+        pub static SETTINGS: &[Setting] = &[
+            $(
+                Setting {
+                    name: $name,
+                    default: $shown,
+                    kind: $kind,
+                    purpose: concat!($($purpose),+),
+                    reason: $reason,
+                    modes: $modes,
+                    apply: Some(|settings, raw| {
+                        settings.$field = $parse(raw)?;
+                        Ok(())
+                    }),
+                },
+            )+
+            $(
+                Setting {
+                    name: $later,
+                    default: $later_default,
+                    kind: Kind::Later,
+                    purpose: $later_purpose,
+                    reason: "",
+                    modes: &[],
+                    apply: None,
+                },
+            )+
+        ];
+    };
+}
+pub(crate) use settings;
