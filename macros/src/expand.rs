@@ -36,7 +36,7 @@ pub(crate) fn handler(slot: Slot, args: TokenStream, item: TokenStream) -> Token
         all.extend(errors.into_tokens());
         all
     };
-    let function = parsed.without_other_slots();
+    let function = parsed.repaired();
     if takes_self(&parsed) {
         // In an `impl` no type can stand beside the function.
         return quote!(#function #errors);
@@ -271,21 +271,21 @@ fn unreadable(
     mut errors: Errors,
 ) -> TokenStream {
     let head = head(item.clone());
-    let is_function = head
-        .clone()
-        .into_iter()
-        .any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
-    if is_function {
+    let function = |token| matches!(token, TokenTree::Ident(word) if word == "fn");
+    if head.clone().into_iter().any(function) {
         errors.plain(error);
     } else {
-        let text = format!("`#[{}]` goes on an `async fn`", slot.attribute());
-        let mut with_help = Errors::with_help(slot.expected("name"));
-        with_help.at(head, &text);
-        let errors = with_help.into_tokens();
-        return quote!(#item #errors);
+        let text = format!(
+            "`#[{}]` goes on an `async fn`, and on nothing else\n{}",
+            slot.attribute(),
+            slot.expected("name")
+        );
+        errors = Errors::default();
+        errors.at(head, &text);
     }
-    let errors = errors.into_tokens();
-    quote!(#item #errors)
+    let mut out = item;
+    out.extend(errors.into_tokens());
+    out
 }
 
 #[cfg(test)]

@@ -31,7 +31,12 @@ pub(crate) fn validate(item: &Item, slot: Slot, errors: &mut Errors) {
 
 fn qualifiers(item: &Item, errors: &mut Errors) {
     let sig = &item.sig;
-    if sig.asyncness.is_none() {
+    if let Some(constness) = &sig.constness {
+        errors.at(
+            constness.to_token_stream(),
+            "a handler cannot be `const`, it runs when an event comes: write `async fn`",
+        );
+    } else if sig.asyncness.is_none() {
         errors.at(
             sig.fn_token.to_token_stream(),
             "a handler must be an `async fn`",
@@ -44,22 +49,10 @@ fn qualifiers(item: &Item, errors: &mut Errors) {
             "a handler cannot be `unsafe`: remove it and put an `unsafe` block into the body",
         );
     }
-    if let Some(constness) = &sig.constness {
-        errors.at(
-            constness.to_token_stream(),
-            "a handler cannot be `const`: it runs when an event comes",
-        );
-    }
     if let Some(abi) = &sig.abi {
         errors.at(
             abi.to_token_stream(),
             "a handler cannot be `extern`: only the framework calls it, so remove the ABI",
-        );
-    }
-    if let Some(variadic) = &sig.variadic {
-        errors.at(
-            variadic.to_token_stream(),
-            "a handler cannot be variadic: name each argument",
         );
     }
 }
