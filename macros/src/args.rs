@@ -75,7 +75,7 @@ fn unknown(found: &TokenTree, user: &str) -> syn::Error {
 }
 
 /// Takes the rest: a parser that leaves some adds an error of its own.
-fn drain(input: ParseStream<'_>) {
+pub(crate) fn drain(input: ParseStream<'_>) {
     let _: syn::Result<TokenStream> = input.parse();
 }
 

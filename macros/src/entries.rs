@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Path, Token, token};
 
-use crate::args::{krate, peek_krate};
+use crate::args::{drain, krate, peek_krate};
 use crate::errors::Errors;
 use crate::paths::{Paths, name, shown};
 use crate::slot::Slot;
@@ -113,25 +113,23 @@ fn handler(input: ParseStream<'_>) -> syn::Result<Path> {
             "a handler is listed by its path: `talk` or `handlers::talk`",
         )
     })?;
-    if input.peek(token::Paren) {
-        let text = format!(
-            "a handler is listed and not called: write `{}`",
-            shown(&path)
-        );
-        return Err(stray(input, &text));
-    }
-    if input.peek(Token![=]) {
+    let text = if input.peek(token::Paren) {
         let path = shown(&path);
-        let text = format!("unknown option `{path}`: only `crate = path::to::wsfn` is known");
-        return Err(stray(input, &text));
-    }
-    Ok(path)
+        format!("a handler is listed and not called: write `{path}`")
+    } else if input.peek(Token![=]) {
+        let path = shown(&path);
+        format!("unknown option `{path}`: only `crate = path::to::wsfn` is known")
+    } else {
+        return Ok(path);
+    };
+    drain(input);
+    Err(syn::Error::new_spanned(path, text))
 }
 
 /// An error at what comes next. The rest is taken, since what a parser leaves is an error too.
 fn stray(input: ParseStream<'_>, text: &str) -> syn::Error {
     let next: Option<TokenTree> = input.parse().ok();
-    let _rest: syn::Result<TokenStream> = input.parse();
+    drain(input);
     match next {
         Some(token) => syn::Error::new_spanned(token, text),
         None => syn::Error::new(Span::call_site(), text),

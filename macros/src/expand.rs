@@ -157,15 +157,10 @@ impl<'i> Call<'i> {
         // rustc calls a future that is not `Send` by the outermost `async fn`: so this one has the
         // handler's name. It is a method, because a function would hide the handler. The call of
         // `boxed`, the only place that asks for `Send`, stands at the name too.
-        let call = quote_spanned!(name.span()=> ::#name);
+        let at_name = name.span().resolved_at(Span::call_site());
+        let boxed = Ident::new("boxed", at_name);
         let phase = Ident::new("__phase", Span::call_site());
-        let boxed = Ident::new("boxed", name.span().resolved_at(Span::call_site()));
-        let argument = {
-            let mut group =
-                proc_macro2::Group::new(Delimiter::Parenthesis, quote!(__Call #call (#phase)));
-            group.set_span(name.span());
-            group
-        };
+        let call = quote_spanned!(at_name=> __Call::#name(#phase));
         quote! {
             enum __Call {}
             impl __Call {
@@ -178,7 +173,7 @@ impl<'i> Call<'i> {
                     #reply
                 }
             }
-            #private::#boxed #argument
+            #private::#boxed(#call)
         }
     }
 

@@ -13,6 +13,8 @@ mod expand;
 mod item;
 mod paths;
 mod slot;
+#[cfg(test)]
+mod snapshot;
 mod validate;
 
 use proc_macro::TokenStream;

@@ -35,29 +35,32 @@ impl Slot {
     /// What a function of this event looks like, in full, for whoever wrote another one.
     pub(crate) fn expected(self, name: &str) -> String {
         let attribute = self.attribute();
-        let (own, returns, more) = match self {
+        let (own, returns, also, returned) = match self {
             Self::Connect => (
-                "offered: Protocols, ",
+                "offered: Protocols",
                 "Result<Accept>",
-                "besides these there are `Headers`, `Query<T>`, `ClientAddr` and more; \
-                 returned can be `()`, `Accept` or a `Result` of these",
+                "there are also `Headers`, `Query<T>`, `ClientAddr` and other parts of the handshake",
+                "`()`, `Accept`, or a `Result` of these",
             ),
             Self::Message => (
-                "text: &str, ",
+                "text: &str",
                 "Result<()>",
-                "the body comes as `&str`, `&[u8]`, `Json<T>` or `Message`; returned, and so sent back, \
-                 can be `()`, `&str`, `Text`, `Binary`, `Json<T>`, `Message`, an `Option` or a `Result` of these",
+                "for `&str` there can stand `&[u8]`, `Json<T>` or `Message`",
+                "`()`, or what goes back to the sender: `&str`, `Text`, `Binary`, `Json<T>`, `Message`, \
+                 an `Option` of these; or a `Result`",
             ),
             Self::Close => (
-                "reason: CloseReason, ",
+                "reason: CloseReason",
                 "Result<()>",
-                "there is no body and nobody to answer; returned can be `()` or `Result<()>`",
+                "there is no body and no handshake in this event",
+                "`()` or `Result<()>`",
             ),
         };
         format!(
-            "help: `#[{attribute}]` expects `async fn {name}(id: &ConnectionId, {own}rooms: &Rooms, \
-             push: &Push, state: &MyState) -> {returns}`\n\
-             note: take only the arguments you need, in any order; {more}"
+            "help: `#[{attribute}]` expects\n    \
+             async fn {name}(id: &ConnectionId, {own}, rooms: &Rooms, push: &Push, state: &MyState) -> {returns}\n\
+             note: take only the arguments you need, in any order; {also}\n\
+             note: return {returned}"
         )
     }
 }

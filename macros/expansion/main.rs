@@ -1,0 +1,29 @@
+fn main() -> ::wsfn::Result<()> {
+    {
+        const __LISTED0: ::wsfn::__private::Listed = <enter as ::wsfn::__private::Handler>::LISTED;
+        const __LISTED1: ::wsfn::__private::Listed = <handlers::talk as ::wsfn::__private::Handler>::LISTED;
+        const _: () = {
+            if ::wsfn::__private::same(__LISTED0, __LISTED1) {
+                match ::wsfn::__private::kind(__LISTED1) {
+                    ::wsfn::__private::Kind::Connect => {
+                        ::core::panic!(
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_connect]`"
+                        )
+                    }
+                    ::wsfn::__private::Kind::Message => {
+                        ::core::panic!(
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_message]`"
+                        )
+                    }
+                    ::wsfn::__private::Kind::Close => {
+                        ::core::panic!(
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_close]`"
+                        )
+                    }
+                }
+            }
+        };
+        ::wsfn::__private::app([("enter", __LISTED0), ("talk", __LISTED1)])
+    }
+        .run()
+}
