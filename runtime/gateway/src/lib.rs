@@ -1,1 +1,12 @@
 //! A WebSocket gateway for the three-function protocol.
+//!
+//! A [`Gateway`] holds the clients' sockets and calls a function, behind [`Invoke`], for every connect, message and
+//! close; a [`Handle`] does what functions ask of it, which are pushes, rooms and sessions.
+
+mod gateway;
+mod hub;
+mod invoke;
+
+pub use gateway::{BindError, Gateway};
+pub use hub::Handle;
+pub use invoke::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};

@@ -1,0 +1,106 @@
+//! Where functions live, as the gateway sees them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use wsfn_protocol::{ErrNo, Kind, ReplyPush};
+
+/// A future that is boxed, because [`Invoke`] stands behind a pointer.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What answers events: an app in this process, or a way to one elsewhere.
+///
+/// The gateway calls it for one event of a connection at a time and never drops the future before
+/// [`Call::deadline`] has passed for long, except when the whole process ends.
+pub trait Invoke: Send + Sync + 'static {
+    /// Answers one event.
+    ///
+    /// # Errors
+    /// When there is no answer: see [`InvokeError`] for what the client is told then.
+    fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>>;
+}
+
+/// One event on its way to a function.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Which of the three events.
+    pub kind: Kind,
+    /// The event: the very JSON that Tencent's gateway would send.
+    pub event: Arc<str>,
+    /// `secConnectionID`, as in the event.
+    pub connection_id: Arc<str>,
+    /// Unique per event; the same when a close event is delivered again (`Wsfn-Event-Id`).
+    pub event_id: Arc<str>,
+    /// Counts the events that were sent for this connection: 0 is the connect (`Wsfn-Seq`).
+    pub seq: Option<u64>,
+    /// When the gateway gives the answer up.
+    pub deadline: Instant,
+    /// The id of this call, for logs.
+    pub request_id: Arc<str>,
+}
+
+/// What a function answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvokeAnswer {
+    /// `errNo`; looked at for connect events only.
+    pub err_no: ErrNo,
+    /// `errMsg`; goes to a client that is refused.
+    pub err_msg: Cow<'static, str>,
+    /// The sub-protocol that the function chose of those that the client offered.
+    pub protocol: Option<String>,
+    /// What to send to the sender of the event, after everything that the handler pushed meanwhile.
+    pub pushes: Vec<ReplyPush<'static>>,
+}
+
+impl InvokeAnswer {
+    /// `errNo` 0 and nothing else.
+    #[must_use]
+    pub const fn ok() -> Self {
+        Self {
+            err_no: ErrNo::OK,
+            err_msg: Cow::Borrowed("ok"),
+            protocol: None,
+            pushes: Vec::new(),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvokeError {
+    /// Provably never sent. A connect becomes 502; a message closes its connection with 1013.
+    NotSent,
+    /// Too many calls wait already. A connect becomes 503; a message closes its connection with 1013.
+    QueueFull,
+    /// Sent, and not answered in time. A connect becomes 504; a message closes its connection with 1011.
+    TimedOut,
+    /// Sent, and answered with garbage, with a failure, or cut off. A connect becomes 502; a message closes its
+    /// connection with 1011. The text is for the log and never goes to a client.
+    Failed(Cow<'static, str>),
+}
+
+impl InvokeError {
+    /// Whether the function can have seen the event.
+    #[must_use]
+    pub const fn was_sent(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Failed(_))
+    }
+}
+
+impl fmt::Display for InvokeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent => f.write_str("the function is not reachable"),
+            Self::QueueFull => f.write_str("the queue of calls is full (invoke-queue)"),
+            Self::TimedOut => f.write_str("the function did not answer within invoke-timeout"),
+            Self::Failed(why) => write!(f, "the call failed: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for InvokeError {}
