@@ -1,0 +1,62 @@
+//! Which connection.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The most characters of an id that stand in a log line.
+const SHOWN: usize = 6;
+
+/// Names one client's connection: `secConnectionID`.
+///
+/// It is opaque, and a secret: who has it and the push address can write to that client. So it has no `Display`,
+/// `Debug` shows six characters, and all of it is only in [`ConnectionId::as_str`]. A clone copies no text.
+///
+/// ```
+/// use wsfn::ConnectionId;
+/// let id = ConnectionId::new("xawexasdfewezdfsdfeasdfffa==");
+/// assert_eq!(format!("{id:?}"), "xawexa…");
+/// assert_eq!(id.as_str(), "xawexasdfewezdfsdfeasdfffa==");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(Arc<str>);
+
+impl ConnectionId {
+    /// The id that was stored elsewhere, as it was.
+    #[must_use]
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
+    }
+
+    /// The whole id. Not for logs, and not for other clients.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(SHOWN) {
+            Some((end, _)) => write!(f, "{}…", &self.0[..end]),
+            None => f.write_str(&self.0),
+        }
+    }
+}
+
+impl From<&str> for ConnectionId {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<String> for ConnectionId {
+    fn from(id: String) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<&Self> for ConnectionId {
+    fn from(id: &Self) -> Self {
+        id.clone()
+    }
+}

@@ -1,0 +1,169 @@
+//! Messages: what comes from a client and goes to one.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use wsfn_protocol::Data;
+
+use crate::error::Result;
+
+/// A whole message, text or binary.
+///
+/// As an argument it is the message that came, as a return value the answer to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+}
+
+impl Message {
+    /// The message with a JSON text of `value`.
+    ///
+    /// # Errors
+    /// When `value` cannot be written as JSON (a map whose keys are no strings).
+    pub fn json(value: &impl Serialize) -> Result<Self> {
+        Ok(Self::Text(serde_json::to_string(value)?))
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl From<Message> for Data<'static> {
+    fn from(message: Message) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text.into()),
+            Message::Binary(bytes) => Self::Binary(bytes.into()),
+        }
+    }
+}
+
+impl<'m> From<&'m Message> for Data<'m> {
+    fn from(message: &'m Message) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text.into()),
+            Message::Binary(bytes) => Self::Binary(bytes.into()),
+        }
+    }
+}
+
+/// A text message. As an argument it refuses a binary one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Text<T = String>(
+    /// The text.
+    pub T,
+);
+
+/// A binary message. As an argument it refuses a text one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Binary<T = Vec<u8>>(
+    /// The bytes.
+    pub T,
+);
+
+/// A text message that is JSON. As an argument it reads the message, and may borrow from it
+/// (`Json<Line<'_>>` with `&str` fields); as a return value, and to push, it is written as JSON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json<T>(
+    /// The value.
+    pub T,
+);
+
+/// What can be sent: texts, bytes, JSON, and whole messages.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent",
+    label = "not a message",
+    note = "send a `&str`, a `String`, `Text`, `Binary`, `Json` or a `Message`"
+)]
+pub trait IntoMessage: Sized {
+    /// The payload, borrowed where possible.
+    ///
+    /// # Errors
+    /// When a value cannot be written as JSON.
+    fn into_message<'m>(self) -> Result<Data<'m>>
+    where
+        Self: 'm;
+}
+
+/// Implements [`IntoMessage`] for a type: `variant` of what `value` is turned into.
+macro_rules! into_message {
+    ([$($generic:tt)*] $type:ty, $value:pat => $data:expr) => {
+        impl<$($generic)*> IntoMessage for $type {
+            fn into_message<'m>(self) -> Result<Data<'m>>
+            where
+                Self: 'm,
+            {
+                let $value = self;
+                Ok($data)
+            }
+        }
+    };
+}
+
+into_message!([] &str, text => Data::Text(Cow::Borrowed(text)));
+into_message!([] String, text => Data::Text(text.into()));
+into_message!([] &String, text => Data::Text(text.into()));
+into_message!([] Text, Text(text) => Data::Text(text.into()));
+into_message!([] Text<&str>, Text(text) => Data::Text(text.into()));
+into_message!([T: AsRef<str>] &Text<T>, Text(text) => Data::Text(text.as_ref().into()));
+into_message!([] Binary, Binary(bytes) => Data::Binary(bytes.into()));
+into_message!([] Binary<&[u8]>, Binary(bytes) => Data::Binary(bytes.into()));
+into_message!([T: AsRef<[u8]>] &Binary<T>, Binary(bytes) => Data::Binary(bytes.as_ref().into()));
+into_message!([T: Serialize] Json<T>, Json(value) => Data::Text(serde_json::to_string(&value)?.into()));
+into_message!([T: Serialize] &Json<T>, Json(value) => Data::Text(serde_json::to_string(value)?.into()));
+into_message!([] Message, message => message.into());
+into_message!([] &Message, message => message.into());
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Binary, IntoMessage, Json, Message, Text};
+    use wsfn_protocol::Data;
+
+    fn sent(message: impl IntoMessage) -> Data<'static> {
+        message.into_message().expect("a message").into_owned()
+    }
+
+    #[test]
+    fn everything_that_the_page_lists_can_be_sent() {
+        let text = || Data::Text("hi".into());
+        let bytes = || Data::Binary(vec![1, 2].into());
+        assert_eq!(sent("hi"), text());
+        assert_eq!(sent(String::from("hi")), text());
+        assert_eq!(sent(&String::from("hi")), text());
+        assert_eq!(sent(Text("hi")), text());
+        assert_eq!(sent(&Text("hi".to_owned())), text());
+        assert_eq!(sent(Message::from("hi")), text());
+        assert_eq!(sent(&Message::from("hi")), text());
+        assert_eq!(sent(Json("hi")), Data::Text("\"hi\"".into()));
+        assert_eq!(sent(&Json([1])), Data::Text("[1]".into()));
+        assert_eq!(sent(Binary(vec![1, 2])), bytes());
+        assert_eq!(sent(Binary(&[1_u8, 2][..])), bytes());
+        assert_eq!(sent(&Binary([1_u8, 2])), bytes());
+        assert_eq!(sent(Message::Binary(vec![1, 2])), bytes());
+    }
+
+    #[test]
+    fn what_is_no_json_is_an_error() {
+        let map = BTreeMap::from([([1_u8], 1_u8)]);
+        assert!(Json(&map).into_message().is_err());
+    }
+}

@@ -1,0 +1,302 @@
+//! Pushes: how a function answers, and how it writes to anyone else.
+
+mod error;
+mod http;
+mod report;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use wsfn_protocol::{Answer, Data, Request};
+use wsfn_settings::{PushUrl, Settings};
+
+pub use error::PushError;
+pub use report::{Report, Undelivered};
+
+use crate::connection_id::ConnectionId;
+use crate::message::IntoMessage;
+use crate::rooms::Rooms;
+use error::Why;
+use http::Http;
+
+/// Writes to clients and closes their connections.
+///
+/// A handler gets it as an argument (`push: &Push`). Behind the embedded gateway a push is a function call; elsewhere
+/// it is an HTTP request to `push-url`. A clone costs nothing and shares the connections.
+///
+/// `Ok` means that the gateway has taken the message (HTTP 200 and errNo 0), not that the client received it. A push
+/// is sent again only where it provably was not sent (the connection was refused), or where our own gateway answered
+/// that a queue is full (1103) or that it is busy (1107); it gives up before the invocation's deadline.
+///
+/// Inside a connect handler a push to the connecting client is safe on our gateway, which holds it until the
+/// handshake is answered. On Tencent's API Gateway nothing says what becomes of it: push after the connect there.
+///
+/// ```no_run
+/// # async fn example(id: wsfn::ConnectionId) -> wsfn::Result<()> {
+/// let push = wsfn::Push::to_url("http://127.0.0.1:9002/api-wsfn")?;
+/// match push.text(&id, "hello").await {
+///     Ok(()) => {}
+///     Err(error) if error.is_gone() => println!("{id:?} has left"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Push {
+    backend: Backend,
+    deadline: Option<Instant>,
+}
+
+#[derive(Clone)]
+enum Backend {
+    Http(Arc<Http>),
+    #[cfg(feature = "gateway")]
+    Embedded(wsfn_gateway::Handle),
+    Unset,
+}
+
+impl Push {
+    /// A push client for this address, for programs that are no function of the application: a job that announces
+    /// something to a room. Inside a handler ask for `&Push` instead.
+    ///
+    /// The address is our own gateway's if its path is `/api-wsfn`, or begins with it; the additions of our gateway
+    /// ([`Rooms`], one request for many connections, close codes) are used only there.
+    ///
+    /// # Errors
+    /// When `url` is no `http://` address, or is `https://` without the feature `push-tls`.
+    pub fn to_url(url: &str) -> Result<Self, PushError> {
+        let url = PushUrl::parse(url)
+            .map_err(|why| PushError::from(Why::Unusable(format!("push-url: {why}"))))?;
+        Self::http(&url, &Settings::default().push_path)
+    }
+
+    /// The client that the settings name: without `push-url` one that fails each push and says so.
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Self, PushError> {
+        match &settings.push_url {
+            Some(url) => Self::http(url, &settings.push_path),
+            None => Ok(Self::unset()),
+        }
+    }
+
+    fn http(url: &PushUrl, push_path: &str) -> Result<Self, PushError> {
+        Ok(Self::new(Backend::Http(Arc::new(Http::new(
+            url, push_path,
+        )?))))
+    }
+
+    /// Pushes are calls to the gateway in this process.
+    #[cfg(feature = "gateway")]
+    pub(crate) const fn embedded(handle: wsfn_gateway::Handle) -> Self {
+        Self::new(Backend::Embedded(handle))
+    }
+
+    /// Every push fails and names the missing setting.
+    pub(crate) const fn unset() -> Self {
+        Self::new(Backend::Unset)
+    }
+
+    const fn new(backend: Backend) -> Self {
+        Self {
+            backend,
+            deadline: None,
+        }
+    }
+
+    /// The same client, giving up at `deadline`.
+    #[must_use]
+    pub(crate) fn with_deadline(&self, deadline: Option<Instant>) -> Self {
+        Self {
+            backend: self.backend.clone(),
+            deadline,
+        }
+    }
+
+    /// Whether a push can reach anyone: `push-url` is set, or the gateway is in this process.
+    pub(crate) const fn is_set(&self) -> bool {
+        !matches!(self.backend, Backend::Unset)
+    }
+
+    /// The rooms of the gateway that this client pushes to.
+    #[must_use]
+    pub fn rooms(&self) -> Rooms {
+        Rooms::new(self.clone())
+    }
+
+    /// Sends a text message.
+    ///
+    /// # Errors
+    /// See [`PushError`].
+    ///
+    /// # Cancel safety
+    /// A push that is dropped before it ends may or may not have been delivered.
+    pub async fn text(&self, id: &ConnectionId, text: impl AsRef<str>) -> Result<(), PushError> {
+        self.send(id, Data::Text(text.as_ref().into())).await
+    }
+
+    /// Sends a binary message.
+    ///
+    /// # Errors
+    /// See [`PushError`].
+    ///
+    /// # Cancel safety
+    /// A push that is dropped before it ends may or may not have been delivered.
+    pub async fn binary(
+        &self,
+        id: &ConnectionId,
+        bytes: impl AsRef<[u8]>,
+    ) -> Result<(), PushError> {
+        self.send(id, Data::Binary(bytes.as_ref().into())).await
+    }
+
+    /// Sends a text message that is `value` as JSON.
+    ///
+    /// # Errors
+    /// See [`PushError`]; also when `value` cannot be written as JSON.
+    ///
+    /// # Cancel safety
+    /// A push that is dropped before it ends may or may not have been delivered.
+    pub async fn json(
+        &self,
+        id: &ConnectionId,
+        value: &(impl serde::Serialize + ?Sized),
+    ) -> Result<(), PushError> {
+        let text = serde_json::to_string(value).map_err(|error| Why::Message(error.to_string()))?;
+        self.send(id, Data::Text(text.into())).await
+    }
+
+    /// Sends a message of any kind.
+    ///
+    /// # Errors
+    /// See [`PushError`]; also when the message cannot be written as JSON.
+    ///
+    /// # Cancel safety
+    /// A push that is dropped before it ends may or may not have been delivered.
+    pub async fn message(
+        &self,
+        id: &ConnectionId,
+        message: impl IntoMessage,
+    ) -> Result<(), PushError> {
+        self.send(id, encode(message)?).await
+    }
+
+    /// Closes the connection; our own gateway does so with code 1000.
+    ///
+    /// # Errors
+    /// See [`PushError`].
+    ///
+    /// # Cancel safety
+    /// A push that is dropped before it ends may or may not have been delivered.
+    pub async fn close(&self, id: &ConnectionId) -> Result<(), PushError> {
+        self.close_inner(id, None, None).await
+    }
+
+    /// Closes the connection with a code that may stand in a close frame (1000, 1008, 3000 to 4999, …) and a reason
+    /// of at most 123 bytes. On Tencent's gateway, which knows neither, it is [`Push::close`].
+    ///
+    /// # Errors
+    /// See [`PushError`]; our gateway answers 1104 to a code that may not be sent and to a longer reason.
+    ///
+    /// # Cancel safety
+    /// A push that is dropped before it ends may or may not have been delivered.
+    pub async fn close_with(
+        &self,
+        id: &ConnectionId,
+        code: u16,
+        reason: &str,
+    ) -> Result<(), PushError> {
+        self.close_inner(id, Some(code), Some(reason)).await
+    }
+
+    async fn close_inner(
+        &self,
+        id: &ConnectionId,
+        code: Option<u16>,
+        reason: Option<&str>,
+    ) -> Result<(), PushError> {
+        let to = id.as_str().into();
+        // Tencent's gateway documents no code and no reason (protocol.md, section 3).
+        let (code, reason) = if self.is_ours() {
+            (code, reason)
+        } else {
+            (None, None)
+        };
+        let reason = reason.map(Into::into);
+        self.act(Request::Close { to, code, reason }).await?;
+        Ok(())
+    }
+
+    /// Sends one message to many connections and reports what became of each.
+    ///
+    /// The message is encoded once. To our own gateway it is one request; to Tencent's it is one request per
+    /// connection, 32 at a time. That a connection is gone or its queue full stands in the [`Report`] and is no error.
+    ///
+    /// # Errors
+    /// When the message cannot be written as JSON, or, to our own gateway, the request itself failed.
+    ///
+    /// # Cancel safety
+    /// When dropped before it ends, some connections may have been sent the message and others not.
+    pub async fn to_all<'i>(
+        &self,
+        ids: impl IntoIterator<Item = &'i ConnectionId>,
+        message: impl IntoMessage,
+    ) -> Result<Report, PushError> {
+        let ids: Vec<&ConnectionId> = ids.into_iter().collect();
+        let data = encode(message)?;
+        if ids.is_empty() {
+            return Ok(Report::default());
+        }
+        match &self.backend {
+            Backend::Http(http) if !http.is_ours() => {
+                Ok(http.send_each(&ids, &data, self.deadline).await)
+            }
+            _ => {
+                let to = ids.iter().map(|id| id.as_str().into()).collect();
+                let answer = self.act(Request::SendMany { to, data }).await?;
+                Ok(Report::from_answer(answer))
+            }
+        }
+    }
+
+    async fn send(&self, id: &ConnectionId, data: Data<'_>) -> Result<(), PushError> {
+        let to = id.as_str().into();
+        self.act(Request::Send { to, data }).await?;
+        Ok(())
+    }
+
+    /// What every push and everything about rooms comes down to: one request to the gateway.
+    pub(crate) async fn act(&self, request: Request<'_>) -> Result<Answer, PushError> {
+        match &self.backend {
+            Backend::Http(http) => http.act(&request, self.deadline).await,
+            #[cfg(feature = "gateway")]
+            Backend::Embedded(handle) => PushError::check(handle.act(&request)),
+            Backend::Unset => Err(Why::Unset.into()),
+        }
+    }
+
+    fn is_ours(&self) -> bool {
+        match &self.backend {
+            Backend::Http(http) => http.is_ours(),
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Debug for Push {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.backend {
+            Backend::Http(http) => write!(f, "Push({})", http.shown()),
+            #[cfg(feature = "gateway")]
+            Backend::Embedded(_) => f.write_str("Push(embedded gateway)"),
+            Backend::Unset => f.write_str("Push(push-url is not set)"),
+        }
+    }
+}
+
+/// The payload of a message.
+pub(crate) fn encode<'m, M: IntoMessage + 'm>(message: M) -> Result<Data<'m>, PushError> {
+    message
+        .into_message()
+        .map_err(|error| Why::Message(error.to_string()).into())
+}

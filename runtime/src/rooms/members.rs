@@ -1,0 +1,92 @@
+//! Who is in a room, page by page.
+
+use super::{Rooms, RoomsError};
+use crate::connection_id::ConnectionId;
+
+/// The connections of a room, read in pages, so that a large room is never in memory at once.
+///
+/// ```
+/// # async fn example(rooms: &wsfn::Rooms) -> wsfn::Result<()> {
+/// let mut members = rooms.members("lobby").limit(100);
+/// while let Some(page) = members.next().await? {
+///     for id in page.ids {
+///         println!("{id:?}");
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Members {
+    rooms: Rooms,
+    room: String,
+    limit: Option<usize>,
+    after: Option<String>,
+    done: bool,
+}
+
+/// Some of a room's connections.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page {
+    /// Who is in this page. Ids are secrets: send none to other clients.
+    pub ids: Vec<ConnectionId>,
+    /// How many the whole room has.
+    pub count: usize,
+}
+
+impl Members {
+    pub(super) const fn new(rooms: Rooms, room: String) -> Self {
+        Self {
+            rooms,
+            room,
+            limit: None,
+            after: None,
+            done: false,
+        }
+    }
+
+    /// The most ids in a page; without it the gateway decides.
+    #[must_use]
+    pub const fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The next page; `None` after the last. Who joins or leaves meanwhile may or may not be in it.
+    ///
+    /// # Errors
+    /// When the gateway is not reachable, or says no. The same page can be asked for again.
+    ///
+    /// # Cancel safety
+    /// When dropped before it ends, the next call gives the same page.
+    pub async fn next(&mut self) -> Result<Option<Page>, RoomsError> {
+        if self.done {
+            return Ok(None);
+        }
+        let after = self.after.as_deref();
+        let answer = self.rooms.page(&self.room, after, self.limit).await?;
+        // A gateway that repeats itself must not make a loop that never ends.
+        self.done = answer.next.is_none() || answer.next == self.after;
+        self.after = answer.next;
+        let ids = answer.members.unwrap_or_default();
+        let count = answer.count.unwrap_or(ids.len());
+        if ids.is_empty() && self.done {
+            return Ok(None);
+        }
+        let ids = ids.into_iter().map(ConnectionId::from).collect();
+        Ok(Some(Page { ids, count }))
+    }
+
+    /// All that are left, of every page. Only for rooms whose size is known to be small.
+    ///
+    /// # Errors
+    /// As [`Members::next`].
+    pub async fn all(mut self) -> Result<Vec<ConnectionId>, RoomsError> {
+        let mut ids = Vec::new();
+        while let Some(page) = self.next().await? {
+            ids.extend(page.ids);
+        }
+        Ok(ids)
+    }
+}

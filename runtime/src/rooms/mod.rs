@@ -1,0 +1,182 @@
+//! Rooms: groups of connections, kept by the gateway that holds the sockets.
+
+mod audience;
+mod error;
+mod members;
+
+use wsfn_protocol::{Answer, Request};
+
+pub use audience::Broadcast;
+pub use error::RoomsError;
+pub use members::{Members, Page};
+
+use crate::connection_id::ConnectionId;
+use crate::message::IntoMessage;
+use crate::push::{Push, Report};
+
+/// Groups of connections, by name. They live in our gateway, where the sockets are: a closed connection leaves by
+/// itself, and a broadcast is one small request however many it reaches. With the embedded gateway it is a function
+/// call, else a request to `push-url`. Tencent's gateway has no rooms: there every call fails and says so.
+///
+/// A room exists while someone is in it. Names that begin with `user:` are the connections of one user.
+///
+/// ```
+/// # use wsfn::{ConnectionId, Result, Rooms};
+/// async fn enter(id: &ConnectionId, rooms: &Rooms) -> Result<()> {
+///     rooms.join("lobby", id).await?;
+///     rooms.broadcast("lobby", "someone entered").except([id]).await?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Rooms {
+    push: Push,
+}
+
+impl Rooms {
+    pub(crate) const fn new(push: Push) -> Self {
+        Self { push }
+    }
+
+    /// The push client that the rooms are reached with.
+    #[must_use]
+    pub const fn push(&self) -> &Push {
+        &self.push
+    }
+
+    /// Puts a connection into a room. Joining again is harmless. Every broadcast that starts after this returned
+    /// reaches the connection.
+    ///
+    /// # Errors
+    /// When the connection is gone, a limit (`rooms-per-connection`, `room-members`, `room-name`) is reached, or the
+    /// gateway is not reachable.
+    ///
+    /// # Cancel safety
+    /// When dropped before it ends, the connection may or may not have joined.
+    pub async fn join(&self, room: impl AsRef<str>, id: &ConnectionId) -> Result<(), RoomsError> {
+        let (id, room) = (id.as_str().into(), room.as_ref().into());
+        self.act(Request::Join { id, room }).await?;
+        Ok(())
+    }
+
+    /// Takes a connection out of a room. Leaving a room that it is not in is harmless.
+    ///
+    /// # Errors
+    /// When the gateway is not reachable, or says no.
+    ///
+    /// # Cancel safety
+    /// When dropped before it ends, the connection may or may not have left.
+    pub async fn leave(&self, room: impl AsRef<str>, id: &ConnectionId) -> Result<(), RoomsError> {
+        let (id, room) = (id.as_str().into(), Some(room.as_ref().into()));
+        self.act(Request::Leave { id, room }).await?;
+        Ok(())
+    }
+
+    /// Takes a connection out of all its rooms. Nobody has to do so when a connection ends.
+    ///
+    /// # Errors
+    /// When the gateway is not reachable, or says no.
+    ///
+    /// # Cancel safety
+    /// When dropped before it ends, the connection may or may not have left.
+    pub async fn leave_all(&self, id: &ConnectionId) -> Result<(), RoomsError> {
+        let id = id.as_str().into();
+        self.act(Request::Leave { id, room: None }).await?;
+        Ok(())
+    }
+
+    /// The rooms that a connection is in, also inside its close handler.
+    ///
+    /// # Errors
+    /// When the gateway is not reachable, or says no.
+    ///
+    /// # Cancel safety
+    /// It changes nothing, so it may be dropped.
+    pub async fn of(&self, id: &ConnectionId) -> Result<Vec<String>, RoomsError> {
+        let id = id.as_str().into();
+        let answer = self.act(Request::Rooms { id }).await?;
+        Ok(answer.rooms.unwrap_or_default())
+    }
+
+    /// Who is in a room, page by page: see [`Members`].
+    #[must_use]
+    pub fn members(&self, room: impl Into<String>) -> Members {
+        Members::new(self.clone(), room.into())
+    }
+
+    /// How many connections are in a room.
+    ///
+    /// # Errors
+    /// When the gateway is not reachable, or says no.
+    ///
+    /// # Cancel safety
+    /// It changes nothing, so it may be dropped.
+    pub async fn count(&self, room: impl AsRef<str>) -> Result<usize, RoomsError> {
+        let page = self.page(room.as_ref(), None, Some(1)).await?;
+        Ok(page.count.unwrap_or(0))
+    }
+
+    /// Which of these connections are open.
+    ///
+    /// # Errors
+    /// When the gateway is not reachable, or says no.
+    ///
+    /// # Cancel safety
+    /// It changes nothing, so it may be dropped.
+    pub async fn alive<'i>(
+        &self,
+        ids: impl IntoIterator<Item = &'i ConnectionId>,
+    ) -> Result<Vec<ConnectionId>, RoomsError> {
+        let ids = ids.into_iter().map(|id| id.as_str().into()).collect();
+        let answer = self.act(Request::Alive { ids }).await?;
+        let alive = answer.alive.unwrap_or_default();
+        Ok(alive.into_iter().map(ConnectionId::from).collect())
+    }
+
+    /// Sends a message to everyone in a room. Awaiting it gives a [`Report`]; that someone's queue is full is no
+    /// error, and neither is a room that nobody is in. [`Broadcast::except`] leaves connections out.
+    pub fn broadcast<'r>(
+        &self,
+        room: impl AsRef<str>,
+        message: impl IntoMessage + 'r,
+    ) -> Broadcast<'r> {
+        Broadcast::to_rooms(self.clone(), [room], message)
+    }
+
+    /// Sends a message to everyone who is in at least one of these rooms, once to each; as [`Rooms::broadcast`].
+    pub fn broadcast_many<'r>(
+        &self,
+        rooms: impl IntoIterator<Item = impl AsRef<str>>,
+        message: impl IntoMessage + 'r,
+    ) -> Broadcast<'r> {
+        Broadcast::to_rooms(self.clone(), rooms, message)
+    }
+
+    /// Sends a message to every open connection of the gateway; as [`Rooms::broadcast`].
+    pub fn everyone<'r>(&self, message: impl IntoMessage + 'r) -> Broadcast<'r> {
+        Broadcast::to_everyone(self.clone(), message)
+    }
+
+    async fn page(
+        &self,
+        room: &str,
+        after: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<Answer, RoomsError> {
+        let request = Request::Members {
+            room: room.into(),
+            after: after.map(Into::into),
+            limit,
+            with_session: false,
+        };
+        self.act(request).await
+    }
+
+    async fn act(&self, request: Request<'_>) -> Result<Answer, RoomsError> {
+        self.push.act(request).await.map_err(RoomsError::from)
+    }
+}
+
+fn report(answer: Answer) -> Report {
+    Report::from_answer(answer)
+}
