@@ -1,1 +1,20 @@
 //! What several kinds of test share.
+
+mod example;
+mod runtime_api;
+
+use std::io::Write as _;
+
+pub use example::Example;
+pub use runtime_api::{Misbehaviour, RuntimeApi, Said};
+
+/// Says in a visible line that a test cannot run here, and what it lacks. On a laptop that is all; where `CI` is set
+/// nothing may be missing, so it fails.
+///
+/// # Panics
+/// Where the environment variable `CI` is set.
+pub fn skip(test: &str, missing: &str) {
+    // The test runner shows what a passed test prints only when asked to; written past it, the line is always seen.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {missing}");
+    assert!(std::env::var_os("CI").is_none(), "{test}: {missing}");
+}

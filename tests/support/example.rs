@@ -1,0 +1,149 @@
+//! The examples as processes.
+
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// How long a program may take until it listens; a loaded machine is slow.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// A running example, killed when it goes out of scope.
+#[derive(Debug)]
+pub struct Example {
+    child: Child,
+    address: String,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Example {
+    /// The program `binary` of the package `package`, built as `cargo run` would.
+    ///
+    /// # Panics
+    /// When it cannot be built.
+    #[must_use]
+    pub fn program(package: &str, binary: &str) -> PathBuf {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args([
+                "build",
+                "--quiet",
+                "--message-format=json",
+                "--manifest-path",
+                manifest,
+            ])
+            .args(["-p", package, "--bin", binary])
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "{package} cannot be built");
+        let path = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .find_map(|message| {
+                (message["target"]["name"] == binary)
+                    .then(|| message["executable"].as_str().map(PathBuf::from))?
+            });
+        path.unwrap_or_else(|| panic!("cargo names no executable for {binary}"))
+    }
+
+    /// An address on which nobody listened a moment ago.
+    ///
+    /// # Panics
+    /// When the machine has no free port.
+    #[must_use]
+    pub fn free_address() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.local_addr().expect("its address").to_string()
+    }
+
+    /// Starts a package's program of the same name, and waits until it listens.
+    #[must_use]
+    pub fn start(package: &str) -> Self {
+        Self::start_with(package, package, &Self::free_address(), &[])
+    }
+
+    /// Starts a program on an address, with further environment variables, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it ends, or does not listen in time.
+    #[must_use]
+    pub fn start_with(
+        package: &str,
+        binary: &str,
+        address: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let mut child = Command::new(Self::program(package, binary))
+            .env("WSFN_LISTEN", address)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let (sender, lines) = mpsc::channel();
+        for stream in [
+            child
+                .stdout
+                .take()
+                .map(|stream| Box::new(stream) as Box<dyn std::io::Read + Send>),
+            child
+                .stderr
+                .take()
+                .map(|stream| Box::new(stream) as Box<dyn std::io::Read + Send>),
+        ] {
+            let (sender, stream) = (sender.clone(), stream.expect("a pipe"));
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+        }
+        let mut example = Self {
+            child,
+            address: address.to_owned(),
+            lines,
+        };
+        let start = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Ok(Some(status)) = example.child.try_wait() {
+                panic!("{binary} ended with {status}: {:#?}", example.output());
+            }
+            assert!(
+                start.elapsed() < STARTS_WITHIN,
+                "{binary} does not listen: {:#?}",
+                example.output()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        example
+    }
+
+    /// `host:port` on which it listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed since the last call, on both streams.
+    #[must_use]
+    pub fn output(&self) -> Vec<String> {
+        self.lines.try_iter().collect()
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
