@@ -1,0 +1,35 @@
+//! What the front ends call.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use wsfn_protocol::{ErrNo, Reply};
+
+use crate::context::Context;
+
+/// Answers events: an app, or what a test puts in its place.
+pub(crate) trait Answers: Send + Sync + 'static {
+    /// The reply's JSON. It never fails: an event that is none has an answer too.
+    fn answer(&self, event: Arc<str>, context: Context) -> impl Future<Output = String> + Send;
+}
+
+/// The answer where a handler did not come to an end in time.
+pub(super) fn timed_out() -> String {
+    Reply::error(ErrNo::TIMED_OUT, "handler timed out").to_json()
+}
+
+/// The answer to bytes that are no event.
+pub(super) fn unreadable(why: &str) -> String {
+    Reply::error(ErrNo::BAD_EVENT, why).to_json()
+}
+
+/// The event's text, or the answer to bytes that have none.
+pub(super) fn text(body: Vec<u8>) -> Result<Arc<str>, String> {
+    match String::from_utf8(body) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(unreadable(&format!(
+            "not an event: not UTF-8 at byte {}",
+            error.utf8_error().valid_up_to()
+        ))),
+    }
+}

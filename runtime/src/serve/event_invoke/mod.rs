@@ -1,0 +1,169 @@
+//! An event function in an image: `POST /event-invoke` (583/56051).
+
+mod handlers;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use wsfn_settings::{Mode, Settings};
+
+use super::answers::Answers;
+use super::context::Environment;
+pub(crate) use handlers::Handlers;
+
+/// The longest that a connection may take to send the head of a request, and may do nothing. Above the idle time of
+/// a gateway's connection pools, so that it is they who close.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The wait after an `accept` that failed, for want of file descriptors for one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A server that listens for events.
+pub(crate) struct EventInvoke {
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl EventInvoke {
+    /// Listens on the addresses of `listen`.
+    ///
+    /// # Errors
+    /// When an address cannot be had, or would let anyone call the function.
+    pub(crate) async fn bind(settings: &Settings) -> Result<Self, String> {
+        let wanted = settings.listen_addrs(Mode::EventInvoke);
+        refuse_if_open(&wanted, settings)?;
+        let mut listeners = Vec::new();
+        let mut addresses = Vec::new();
+        for address in wanted {
+            let bound = match TcpListener::bind(address).await {
+                Ok(listener) => listener.local_addr().map(|address| (listener, address)),
+                Err(error) => Err(error),
+            };
+            let (listener, address) = bound.map_err(|error| {
+                format!("listen: cannot listen on {address}: {error}; choose another address with WSFN_LISTEN")
+            })?;
+            listeners.push(listener);
+            addresses.push(address);
+        }
+        Ok(Self {
+            listeners,
+            addresses,
+        })
+    }
+
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Answers events until `shutdown` is ready, then those that are being answered, for `drain` at most.
+    pub(crate) async fn serve<A: Answers>(
+        self,
+        answers: Arc<A>,
+        handlers: &Handlers,
+        limits: Limits,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let mut shutdown = pin!(shutdown);
+        let graceful = GracefulShutdown::new();
+        let context = Arc::new(request::Shared {
+            answers,
+            handlers: handlers.handle(),
+            environment: Environment::from_process(),
+            timeout: limits.timeout,
+        });
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                accepted = accept(&self.listeners) => accepted,
+            };
+            let stream = match accepted {
+                Ok(stream) => stream,
+                Err(error) => {
+                    tracing::warn!("cannot accept a connection: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            // Answers are small and must not wait for more; without it they merely do.
+            stream.set_nodelay(true).ok();
+            let context = Arc::clone(&context);
+            let service = service_fn(move |request| request::answer(request, Arc::clone(&context)));
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .serve_connection(TokioIo::new(stream), service);
+            let connection = graceful.watch(connection);
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!("a connection to event-invoke broke: {error}");
+                }
+            });
+        }
+        drop(self.listeners);
+        if tokio::time::timeout(limits.drain, graceful.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some events were not answered within drain");
+        }
+    }
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// An event that does not say how long it may take.
+    pub(crate) timeout: Duration,
+    /// The events that are being answered when the process is asked to end.
+    pub(crate) drain: Duration,
+}
+
+/// Whoever reaches the port calls the function, unless calls are signed; and nothing checks signatures yet.
+fn refuse_if_open(wanted: &[SocketAddr], settings: &Settings) -> Result<(), String> {
+    if settings.insecure.invoke_unsigned {
+        return Ok(());
+    }
+    if !settings.secret.is_empty() {
+        return Err(
+            "secret: signatures of invocations are not checked yet; unset it, or accept unsigned invocations with \
+             WSFN_INSECURE=invoke-unsigned"
+                .to_owned(),
+        );
+    }
+    // In SCF only the platform reaches the port.
+    if settings.in_scf {
+        return Ok(());
+    }
+    match wanted.iter().find(|address| !address.ip().is_loopback()) {
+        None => Ok(()),
+        Some(address) => Err(format!(
+            "listen: {address} is reachable from elsewhere, and whoever reaches it calls the function; listen on \
+             127.0.0.1, or accept it with WSFN_INSECURE=invoke-unsigned"
+        )),
+    }
+}
+
+/// The next connection to any of the listeners.
+async fn accept(listeners: &[TcpListener]) -> std::io::Result<tokio::net::TcpStream> {
+    std::future::poll_fn(|context| {
+        for listener in listeners {
+            if let std::task::Poll::Ready(accepted) = listener.poll_accept(context) {
+                return std::task::Poll::Ready(accepted.map(|(stream, _)| stream));
+            }
+        }
+        std::task::Poll::Pending
+    })
+    .await
+}

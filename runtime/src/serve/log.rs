@@ -1,0 +1,29 @@
+//! Logging, unless the program has set up its own.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use wsfn_settings::{LogFormat, Settings};
+
+/// Writes log lines to standard error, as the settings say. A subscriber that the program has set stays.
+pub(crate) fn set_up(settings: &Settings) {
+    let (filter, wrong) = match EnvFilter::try_new(&settings.log) {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new("info"), Some(error)),
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    // An error here says that there is a subscriber already: the program's own, which is to stay.
+    let ours = match settings.log_format {
+        LogFormat::Text => lines.try_init().is_ok(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init().is_ok(),
+    };
+    if let Some(error) = wrong.filter(|_| ours) {
+        tracing::warn!(
+            value = settings.log,
+            "log: {error}; expected something like info or wsfn=debug,info; logging info"
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! An event function in a zip: SCF's runtime API (583/38130).
+//!
+//! One event at a time: the paths of the API have no request id, so nothing else can be told apart.
+
+mod backoff;
+mod client;
+mod watcher;
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use super::answers::{Answers, text};
+use crate::context::Context;
+use backoff::Backoff;
+pub(crate) use client::Client;
+pub(crate) use watcher::Watcher;
+
+#[cfg(test)]
+mod tests;
+
+/// One event and what the API says about it.
+pub(crate) struct Invocation {
+    pub(crate) body: Result<Vec<u8>, TooLarge>,
+    pub(crate) context: Context,
+}
+
+/// The event is larger than any that SCF sends.
+pub(crate) struct TooLarge;
+
+/// Where events come from: the runtime API, or what a test puts in its place.
+pub(crate) trait Api {
+    /// Why a call failed; its text goes to the log.
+    type Error: std::fmt::Display;
+    /// Says that events can come.
+    async fn ready(&mut self) -> Result<(), Self::Error>;
+    /// Waits for the next event, for as long as it takes.
+    async fn next(&mut self) -> Result<Invocation, Self::Error>;
+    /// Answers the event that [`Api::next`] gave.
+    async fn respond(&mut self, reply: &str) -> Result<(), Self::Error>;
+}
+
+/// How often an answer is sent again before the loop asks for the next event (which, if the answer did not arrive, is
+/// the same one, and gets the same answer without being handled again).
+const RESPOND_TRIES: u32 = 4;
+
+/// Answers events until `shutdown` is ready, which ends it between events only. Failures of the API are waited out.
+pub(crate) async fn run<A: Api>(
+    api: &mut A,
+    answers: &impl Answers,
+    watcher: &Watcher,
+    shutdown: impl Future<Output = ()>,
+) {
+    let mut shutdown = pin!(shutdown);
+    let mut backoff = Backoff::new();
+    loop {
+        let error = tokio::select! {
+            // Both may be ready; a function that is to end takes no further event.
+            biased;
+            () = &mut shutdown => return,
+            ready = api.ready() => match ready {
+                Ok(()) => break,
+                Err(error) => error,
+            },
+        };
+        let wait = backoff.failed("init/ready", &error);
+        tokio::select! {
+            () = &mut shutdown => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    backoff.worked();
+    let mut unconfirmed: Option<(Arc<str>, String)> = None;
+    loop {
+        let invocation = tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            next = api.next() => next,
+        };
+        let invocation = match invocation {
+            Ok(invocation) => invocation,
+            Err(error) => {
+                let wait = backoff.failed("invocation/next", &error);
+                tokio::select! {
+                    () = &mut shutdown => return,
+                    () = tokio::time::sleep(wait) => continue,
+                }
+            }
+        };
+        let id = Arc::clone(&invocation.context.request_id);
+        let reply = match unconfirmed.take() {
+            Some((same, reply)) if same == id && !id.is_empty() => reply,
+            _ => answer(invocation, answers, watcher).await,
+        };
+        if respond(api, &reply, &mut backoff).await {
+            backoff.worked();
+        } else {
+            unconfirmed = Some((id, reply));
+        }
+    }
+}
+
+async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watcher) -> String {
+    let Invocation { body, context } = invocation;
+    let event = match body.map(text) {
+        Ok(Ok(event)) => event,
+        Ok(Err(reply)) => return reply,
+        Err(TooLarge) => {
+            return super::answers::unreadable(&format!(
+                "not an event: larger than {} bytes",
+                super::EVENT_MAX
+            ));
+        }
+    };
+    let _watched = watcher.watch(&context);
+    answers.answer(event, context).await
+}
+
+/// Whether the answer arrived.
+async fn respond<A: Api>(api: &mut A, reply: &str, backoff: &mut Backoff) -> bool {
+    for _ in 0..RESPOND_TRIES {
+        match api.respond(reply).await {
+            Ok(()) => return true,
+            Err(error) => {
+                let wait = backoff.failed("invocation/response", &error);
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+    false
+}

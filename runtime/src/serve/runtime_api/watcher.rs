@@ -1,0 +1,140 @@
+//! Answers for a handler that blocks its thread.
+
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::context::Context;
+use crate::serve::answers::timed_out;
+
+/// How long before the deadline it answers. An answer over loopback takes about a millisecond; handlers that await
+/// are answered for earlier, so this is for those that do not.
+const BEFORE: Duration = Duration::from_millis(50);
+
+/// The longest wait for the API when it answers: the platform ends the process soon in any case.
+const IO_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A thread of its own that answers 1006 shortly before the deadline of an event and ends the process: the loop's
+/// thread, which a handler blocks, cannot be had back.
+#[derive(Clone)]
+pub(crate) struct Watcher(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    watched: Option<(Instant, Arc<str>)>,
+    ended: bool,
+}
+
+/// While it lives, one event is watched.
+pub(super) struct Watched<'w>(&'w Watcher);
+
+impl Watcher {
+    /// Starts the thread. `address` is the API's, `host:port`; `end` is what ends the process.
+    pub(crate) fn start(address: String, end: fn()) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let watcher = Self(Arc::clone(&shared));
+        std::thread::Builder::new()
+            .name("wsfn-watcher".into())
+            .spawn(move || {
+                let Some(request_id) = shared.wait() else {
+                    return;
+                };
+                tracing::error!(
+                    request_id = &*request_id,
+                    "a handler blocks its thread: it is answered for with 1006 and the process ends; use async calls, \
+                     or tokio::task::spawn_blocking"
+                );
+                if let Err(error) = respond(&address) {
+                    tracing::error!("the runtime API did not take the answer: {error}");
+                }
+                end();
+            })?;
+        Ok(watcher)
+    }
+
+    pub(super) fn watch(&self, context: &Context) -> Watched<'_> {
+        let at = context.deadline.and_then(|at| at.checked_sub(BEFORE));
+        self.set(at.map(|at| (at, Arc::clone(&context.request_id))));
+        Watched(self)
+    }
+
+    fn set(&self, watched: Option<(Instant, Arc<str>)>) {
+        let state = self.0.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner).watched = watched;
+        self.0.changed.notify_one();
+    }
+
+    /// Ends the thread.
+    pub(crate) fn stop(&self) {
+        let state = self.0.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner).ended = true;
+        self.0.changed.notify_one();
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.0.set(None);
+    }
+}
+
+impl Shared {
+    /// The event whose time has come; `None` when nothing will be watched any more.
+    fn wait(&self) -> Option<Arc<str>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if state.ended {
+                return None;
+            }
+            state = match &state.watched {
+                None => self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some((at, request_id)) => {
+                    let left = at
+                        .into_std()
+                        .saturating_duration_since(std::time::Instant::now());
+                    if left.is_zero() {
+                        return Some(Arc::clone(request_id));
+                    }
+                    let waited = self.changed.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+}
+
+/// Answers over a connection of its own, without the async runtime, which is blocked.
+fn respond(address: &str) -> std::io::Result<()> {
+    let to = address
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| std::io::Error::other("it has no address"))?;
+    let mut stream = TcpStream::connect_timeout(&to, IO_TIMEOUT)?;
+    stream.set_read_timeout(Some(IO_TIMEOUT))?;
+    stream.set_write_timeout(Some(IO_TIMEOUT))?;
+    let body = timed_out();
+    let request = format!(
+        "POST /runtime/invocation/response HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes())?;
+    // The answer has to have been read by the API before this process ends; what it says changes nothing.
+    let mut first = [0; 64];
+    stream.read(&mut first)?;
+    Ok(())
+}
