@@ -6,18 +6,18 @@ fn main() -> ::wsfn::Result<()> {
             if ::wsfn::__private::same(__LISTED0, __LISTED1) {
                 match ::wsfn::__private::kind(__LISTED1) {
                     ::wsfn::__private::Kind::Connect => {
-                        ::core::panic!(
-                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_connect]`"
+                        ::wsfn::__private::clash(
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_connect]`",
                         )
                     }
                     ::wsfn::__private::Kind::Message => {
-                        ::core::panic!(
-                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_message]`"
+                        ::wsfn::__private::clash(
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_message]`",
                         )
                     }
                     ::wsfn::__private::Kind::Close => {
-                        ::core::panic!(
-                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_close]`"
+                        ::wsfn::__private::clash(
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_close]`",
                         )
                     }
                 }

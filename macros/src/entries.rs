@@ -188,10 +188,12 @@ impl List {
     /// ```text
     /// const _: () = {
     ///     if P::same(__LISTED0, __LISTED1) {
-    ///         match P::kind(__LISTED1) { P::Kind::Message => ::core::panic!("two functions for …"), … }
+    ///         match P::kind(__LISTED1) { P::Kind::Message => P::clash("two functions for …"), … }
     ///     }
     /// };
     /// ```
+    /// Not `panic!`: in JSON messages, which editors read, its place is a file of the standard library.
+    ///
     /// A constant, because only types say which event a handler is for; one for all that come before,
     /// so that three functions for one event are two errors and not three.
     fn clashes(&self, second: usize) -> TokenStream {
@@ -208,9 +210,9 @@ impl List {
             quote! {
                 if #private::same(#other, #this) {
                     match #private::kind(#this) {
-                        #private::Kind::Connect => ::core::panic!(#connect),
-                        #private::Kind::Message => ::core::panic!(#message),
-                        #private::Kind::Close => ::core::panic!(#close),
+                        #private::Kind::Connect => #private::clash(#connect),
+                        #private::Kind::Message => #private::clash(#message),
+                        #private::Kind::Close => #private::clash(#close),
                     }
                 }
             }

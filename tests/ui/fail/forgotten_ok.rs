@@ -1,0 +1,10 @@
+// What a body lacks is said once, by rustc.
+
+use wsfn::{ConnectionId, Result, Rooms, on_message};
+
+#[on_message]
+async fn talk(rooms: &Rooms, id: &ConnectionId) -> Result<()> {
+    rooms.join("lobby", id).await?;
+}
+
+fn main() {}

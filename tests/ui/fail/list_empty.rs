@@ -1,0 +1,3 @@
+// An application has a handler.
+
+wsfn::main!();

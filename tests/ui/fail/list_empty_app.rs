@@ -1,0 +1,5 @@
+// An application has a handler.
+
+fn main() -> wsfn::Result<()> {
+    wsfn::app![].run()
+}

@@ -1,0 +1,8 @@
+// What is listed has an attribute.
+
+#[wsfn::on_connect]
+async fn greet() {}
+
+async fn talk() {}
+
+wsfn::main!(greet, talk);

@@ -1,0 +1,6 @@
+// A handler is listed once.
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(talk, talk);

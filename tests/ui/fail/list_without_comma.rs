@@ -1,0 +1,9 @@
+// Handlers are listed with commas.
+
+#[wsfn::on_connect]
+async fn greet() {}
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(greet talk);
