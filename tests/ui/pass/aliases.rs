@@ -24,7 +24,7 @@ mod handlers {
         _: &ConnectionId,
     ) -> Outcome {
         line.0.room = room;
-        rooms.members(line.0.room).await?;
+        rooms.count(line.0.room).await?;
         Ok(())
     }
 
