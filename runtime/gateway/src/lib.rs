@@ -6,6 +6,7 @@
 mod gateway;
 mod hub;
 mod invoke;
+pub mod push_endpoint;
 
 pub use gateway::{BindError, Gateway};
 pub use hub::Handle;

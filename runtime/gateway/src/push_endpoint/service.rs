@@ -1,0 +1,107 @@
+//! From an HTTP request to a push, and back.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::EXPECT;
+use wsfn_protocol::{Answer, ErrNo, Request as Push};
+use wsfn_settings::Settings;
+
+use super::Act;
+use super::access::Access;
+use super::answer::{Reply, denied, no_body, reply};
+use super::body::Bodies;
+use super::guard::Busy;
+
+/// What every connection shares.
+pub(super) struct Service {
+    act: Arc<dyn Act>,
+    access: Access,
+    bodies: Bodies,
+    body_max: usize,
+    header_max: usize,
+    head_timeout: Duration,
+    write_timeout: Duration,
+}
+
+impl Service {
+    pub(super) fn new(act: Arc<dyn Act>, settings: &Settings) -> Self {
+        let body_max = settings.push_max_body();
+        Self {
+            act,
+            access: Access::new(&settings.push_path, &settings.push_token),
+            bodies: Bodies::new(body_max, settings.message_timeout),
+            body_max,
+            header_max: settings.header_max,
+            head_timeout: settings.handshake_timeout,
+            write_timeout: settings.write_timeout,
+        }
+    }
+
+    pub(super) const fn header_max(&self) -> usize {
+        self.header_max
+    }
+
+    pub(super) const fn head_timeout(&self) -> Duration {
+        self.head_timeout
+    }
+
+    pub(super) const fn write_timeout(&self) -> Duration {
+        self.write_timeout
+    }
+
+    /// Answers a request; `busy` says so to the socket.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        busy: &Busy,
+    ) -> Result<Reply, Infallible> {
+        busy.turn();
+        let reply = self.reply(request).await;
+        busy.turn();
+        Ok(reply)
+    }
+
+    async fn reply(&self, request: Request<Incoming>) -> Reply {
+        let (head, body) = request.into_parts();
+        if let Err(why) = self.access.check(&head) {
+            tracing::debug!(?why, "push endpoint: request refused");
+            return denied(why);
+        }
+        let body = match self
+            .bodies
+            .read(body, head.headers.contains_key(EXPECT))
+            .await
+        {
+            Ok(body) => body,
+            Err(error) => {
+                tracing::debug!(%error, "push endpoint: no body");
+                return no_body(&error, self.body_max);
+            }
+        };
+        reply(&self.push(body.as_bytes()))
+    }
+
+    fn push(&self, body: &[u8]) -> Answer {
+        let text = match std::str::from_utf8(body) {
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.valid_up_to();
+                return Answer::error(
+                    ErrNo::BAD_PUSH,
+                    format!("not a push: the body is not UTF-8 from byte {at} on"),
+                );
+            }
+        };
+        let push = match Push::parse(text) {
+            Ok(push) => push,
+            Err(error) => return Answer::error(ErrNo::BAD_PUSH, error.to_string()),
+        };
+        let answer = self.act.act(&push);
+        tracing::trace!(action = push.action(), err_no = answer.err_no, "push");
+        answer
+    }
+}

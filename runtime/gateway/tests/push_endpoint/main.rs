@@ -1,0 +1,7 @@
+//! The push endpoint over real sockets.
+
+mod access;
+mod actions;
+mod bad_input;
+mod connections;
+mod support;
