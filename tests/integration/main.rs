@@ -1,1 +1,3 @@
 //! Placeholder until the first case lands.
+
+mod push;

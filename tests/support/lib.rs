@@ -1,11 +1,13 @@
 //! What several kinds of test share.
 
 mod example;
+mod push_server;
 mod runtime_api;
 
 use std::io::Write as _;
 
 pub use example::Example;
+pub use push_server::{PushAnswer, PushServer};
 pub use runtime_api::{Misbehaviour, RuntimeApi, Said};
 
 /// Says in a visible line that a test cannot run here, and what it lacks. On a laptop that is all; where `CI` is set

@@ -107,6 +107,8 @@ impl Answer {
     /// that means delivered (Tencent documents no body).
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+        // What serde derives would take an array as the fields in their order.
+        let is_object = body.trim_ascii_start().first() == Some(&b'{');
+        is_object.then(|| serde_json::from_slice(body).ok())?
     }
 }
