@@ -1,2 +1,1 @@
 //! Placeholder until the first case lands.
-

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! What people see of the macros: the errors that mistakes get, and programs that get none.
 //!
 //! `fail/` holds one mistake per file, named after the rule, with the compiler's answer beside it;
@@ -130,6 +129,3 @@ fn right_programs_compile_without_a_warning(edition: Edition) {
     }
     assert!(wrong.is_empty(), "in edition {edition}:\n{wrong}");
 }
-=======
-//! Placeholder until the first case lands.
->>>>>>> e37667d (Test the pages in a real browser)

@@ -1,0 +1,101 @@
+//! What the kinds of event have, each on its own, without a copy of what stands in the event's text.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use wsfn_protocol::Data;
+
+/// A string of the event: where it stands in the text, or, where it has escapes, what it says.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    Within(Range<usize>),
+    Owned(Box<str>),
+}
+
+impl Piece {
+    /// `text`, which was read from `raw`.
+    pub(crate) fn new(raw: &str, text: Cow<'_, str>) -> Self {
+        match text {
+            Cow::Owned(text) => Self::Owned(text.into_boxed_str()),
+            Cow::Borrowed(text) => {
+                // Where a borrowed string stands in the text that it was borrowed from. Were it borrowed from
+                // anywhere else, `get` would see that the range is none, and a copy is made instead.
+                let start = (text.as_ptr() as usize).wrapping_sub(raw.as_ptr() as usize);
+                let range = start..start.wrapping_add(text.len());
+                match raw.get(range.clone()) {
+                    Some(found) if found.as_ptr() == text.as_ptr() => Self::Within(range),
+                    _ => Self::Owned(text.into()),
+                }
+            }
+        }
+    }
+
+    /// The string again.
+    pub(crate) fn get<'r>(&'r self, raw: &'r str) -> &'r str {
+        match self {
+            Self::Within(range) => raw.get(range.clone()).unwrap_or_default(),
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+/// What a connect event has.
+#[derive(Debug)]
+pub struct Handshake {
+    pub(crate) protocols: Option<Piece>,
+    pub(crate) extensions: Option<Piece>,
+    pub(crate) request_context: Piece,
+}
+
+/// What a message has.
+#[derive(Debug)]
+pub struct Payload(pub(crate) PayloadKind);
+
+#[derive(Debug)]
+pub(crate) enum PayloadKind {
+    Text(Piece),
+    Binary(Vec<u8>),
+}
+
+impl Payload {
+    pub(crate) fn new(raw: &str, data: Data<'_>) -> Self {
+        Self(match data {
+            Data::Text(text) => PayloadKind::Text(Piece::new(raw, text)),
+            Data::Binary(bytes) => PayloadKind::Binary(bytes.into_owned()),
+        })
+    }
+}
+
+/// What a close event has.
+#[derive(Debug)]
+pub struct Leaving {
+    pub(crate) code: Option<u16>,
+    pub(crate) reason: Option<Piece>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::Piece;
+
+    #[test]
+    fn a_piece_of_the_text_is_not_copied() {
+        let raw = String::from("abcädef");
+        let piece = Piece::new(&raw, Cow::Borrowed(&raw[3..6]));
+        assert!(matches!(&piece, Piece::Within(range) if *range == (3..6)));
+        assert_eq!(piece.get(&raw), "äd");
+    }
+
+    #[test]
+    fn a_string_from_elsewhere_is_copied() {
+        let raw = String::from("abc");
+        for piece in [
+            Piece::new(&raw, Cow::Borrowed("abc")),
+            Piece::new(&raw, Cow::Owned("abc".to_owned())),
+        ] {
+            assert!(matches!(piece, Piece::Owned(_)));
+            assert_eq!(piece.get("something else"), "abc");
+        }
+    }
+}

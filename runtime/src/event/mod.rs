@@ -1,0 +1,153 @@
+//! What a handler is called with.
+
+mod content;
+mod slot;
+
+use std::fmt;
+use std::sync::Arc;
+
+use wsfn_protocol::RequestContext;
+
+use crate::connection_id::ConnectionId;
+use crate::context::Context;
+use crate::error::Rejection;
+use crate::message::Message;
+use crate::push::Push;
+use crate::rooms::Rooms;
+use crate::state::{State, States};
+
+pub(crate) use content::{Handshake, Leaving, Payload, PayloadKind, Piece};
+pub use slot::{HasBody, HasHandshake, HasReason, OnClose, OnConnect, OnMessage, Slot};
+
+/// One event, of the kind `E`: what extractors make a handler's arguments from.
+///
+/// Arguments may borrow from it, and several may read the same part: nothing is taken out.
+pub struct Event<E: Slot> {
+    pub(crate) id: ConnectionId,
+    pub(crate) raw: Arc<str>,
+    pub(crate) content: E::Content,
+    pub(crate) context: Context,
+    pub(crate) rooms: Rooms,
+    pub(crate) states: Arc<States>,
+}
+
+/// The body of a message, lent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body<'e> {
+    /// A text message.
+    Text(&'e str),
+    /// A binary message.
+    Binary(&'e [u8]),
+}
+
+impl From<Body<'_>> for Message {
+    fn from(body: Body<'_>) -> Self {
+        match body {
+            Body::Text(text) => Self::Text(text.to_owned()),
+            Body::Binary(bytes) => Self::Binary(bytes.to_owned()),
+        }
+    }
+}
+
+impl<E: Slot> Event<E> {
+    /// Whose event it is.
+    #[must_use]
+    pub const fn connection_id(&self) -> &ConnectionId {
+        &self.id
+    }
+
+    /// The event's JSON text, for what the types do not name.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// What the platform says about the invocation.
+    #[must_use]
+    pub const fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The push client, bounded by the deadline of this invocation.
+    #[must_use]
+    pub fn push(&self) -> &Push {
+        self.rooms.push()
+    }
+
+    /// The rooms, bounded by the deadline of this invocation.
+    #[must_use]
+    pub const fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// A state of the application.
+    ///
+    /// # Errors
+    /// When nobody asked for it: the extractor that calls this has to do so in
+    /// [`FromEvent::setup`](crate::FromEvent::setup), with [`Setup::state`](crate::Setup::state).
+    #[expect(
+        clippy::unused_async,
+        reason = "so that a state may come to be made on first use"
+    )]
+    pub async fn state<T: State>(&self) -> Result<&T, Rejection> {
+        self.states.get()
+    }
+}
+
+impl<E: HasBody<Message>> Event<E> {
+    /// The body of the message.
+    #[must_use]
+    pub fn body(&self) -> Body<'_> {
+        self.payload()
+    }
+}
+
+impl<E: Slot<Content = Payload>> Event<E> {
+    pub(crate) fn payload(&self) -> Body<'_> {
+        match &self.content.0 {
+            PayloadKind::Text(text) => Body::Text(text.get(&self.raw)),
+            PayloadKind::Binary(bytes) => Body::Binary(bytes),
+        }
+    }
+}
+
+impl<E: Slot<Content = Handshake>> Event<E> {
+    /// The sub-protocols that the client offered, as it wrote them.
+    pub(crate) fn protocols(&self) -> Option<&str> {
+        let text = self.content.protocols.as_ref()?;
+        Some(text.get(&self.raw))
+    }
+
+    /// The extensions that the client offered, as it wrote them.
+    pub(crate) fn extensions(&self) -> Option<&str> {
+        let text = self.content.extensions.as_ref()?;
+        Some(text.get(&self.raw))
+    }
+
+    /// `requestContext`, read each time it is asked for: most handlers never do.
+    pub(crate) fn read_request_context(&self) -> Result<RequestContext<'_>, Rejection> {
+        let text = self.content.request_context.get(&self.raw);
+        serde_json::from_str(text).map_err(|error| {
+            let error = crate::extract::without_position(&error.to_string()).to_owned();
+            Rejection::new(format!("requestContext: {error}"))
+        })
+    }
+}
+
+impl<E: Slot<Content = Leaving>> Event<E> {
+    pub(crate) fn close_reason(&self) -> Option<&str> {
+        let text = self.content.reason.as_ref()?;
+        Some(text.get(&self.raw))
+    }
+}
+
+impl<E: Slot> fmt::Debug for Event<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither the text, which holds the whole id, nor what the client sent.
+        f.debug_struct("Event")
+            .field("kind", &E::KIND)
+            .field("id", &self.id)
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
+}

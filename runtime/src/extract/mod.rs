@@ -1,0 +1,113 @@
+//! Arguments: how each is made from the event.
+
+mod body;
+mod connect;
+mod extracted;
+mod json;
+mod maybe;
+mod shared;
+
+use std::future::Future;
+
+pub use connect::{ClientAddr, Extensions, Headers, Protocols, Query};
+pub use extracted::Extracted;
+pub(crate) use json::without_position;
+pub use shared::{CloseReason, RawEvent};
+
+use crate::app::Setup;
+use crate::error::Rejection;
+use crate::event::{Event, Slot};
+
+/// Makes an argument of a handler from the event.
+///
+/// It may borrow from the event, and call other extractors:
+///
+/// ```
+/// use serde::Deserialize;
+/// use wsfn::{Event, FromEvent, HasBody, Json, Rejection, on_message};
+///
+/// trait Check {
+///     fn check(&self) -> Result<(), String>;
+/// }
+///
+/// /// JSON that has been looked at.
+/// struct Valid<T>(T);
+///
+/// impl<'e, E: HasBody<Json<T>>, T: Deserialize<'e> + Check + Send + 'e> FromEvent<'e, E> for Valid<T> {
+///     async fn from_event(event: &'e Event<E>) -> Result<Self, Rejection> {
+///         let Json(value) = Json::<T>::from_event(event).await?;
+///         value.check().map_err(Rejection::new)?;
+///         Ok(Valid(value))
+///     }
+/// }
+/// # #[derive(Deserialize)] struct Line<'a> { text: &'a str }
+/// # impl Check for Line<'_> { fn check(&self) -> Result<(), String> { Ok(()) } }
+/// #[on_message]
+/// async fn talk(Valid(line): Valid<Line<'_>>) {
+///     println!("{}", line.text);
+/// }
+/// # fn main() {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a handler",
+    label = "not an extractor",
+    note = "use one of wsfn's (`&ConnectionId`, `&str`, `Json<T>`, `Message`, `&Rooms`, `&Push`, `Protocols`, …), a `&T` whose `T` implements `State`, or implement `FromEvent` for the type"
+)]
+pub trait FromEvent<'e, E: Slot>: Sized + Send + 'e {
+    /// Asks for what must be ready before the first event: a state, the push address, a header.
+    fn setup(setup: &mut Setup) {
+        let _ = setup;
+    }
+
+    /// Makes the argument, or says why it cannot be made. Arguments are made one after the other, in the order in
+    /// which they stand.
+    ///
+    /// # Errors
+    /// The rejection becomes errNo 1003, and its text `errMsg`.
+    fn from_event(event: &'e Event<E>) -> impl Future<Output = Result<Self, Rejection>> + Send;
+
+    /// [`FromEvent::from_event`] as a type that can be named, so that one mistake is one error and wrappers stay
+    /// `Send`. What is ready at once overrides it and needs no box.
+    #[doc(hidden)]
+    fn __extract(event: &'e Event<E>) -> Extracted<'e, Self> {
+        Extracted::Later(Box::pin(Self::from_event(event)))
+    }
+
+    /// All that generated code asks of an argument's type: does the set-up where that is the phase, and says how to
+    /// extract later.
+    #[doc(hidden)]
+    fn __argument(phase: &mut Phase<'e, E>) -> fn(&'e Event<E>) -> Extracted<'e, Self> {
+        if let Phase::Setup(setup) = phase {
+            Self::setup(setup);
+        }
+        Self::__extract
+    }
+}
+
+/// What a generated function is called for.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Phase<'e, E: Slot> {
+    /// To ask for what its arguments and its return value need.
+    Setup(&'e mut Setup),
+    /// To handle an event.
+    Event(&'e Event<E>),
+}
+
+/// Implements [`FromEvent`] for what is ready at once: `[generics] Type, Bound of the slot, event => value`, and
+/// what it asks for beforehand.
+macro_rules! ready {
+    ($(#[$attribute:meta])* [$($generics:tt)*] $type:ty, $bound:path, $event:ident => $value:expr $(, $setup:ident => $ask:expr)?) => {
+        $(#[$attribute])*
+        impl<'e, E: $bound, $($generics)*> $crate::extract::FromEvent<'e, E> for $type {
+            $(fn setup($setup: &mut $crate::app::Setup) { $ask; })?
+            async fn from_event(event: &'e $crate::event::Event<E>) -> Result<Self, $crate::error::Rejection> {
+                Self::__extract(event).await
+            }
+            fn __extract($event: &'e $crate::event::Event<E>) -> $crate::extract::Extracted<'e, Self> {
+                $crate::extract::Extracted::now($value)
+            }
+        }
+    };
+}
+use ready;

@@ -1,0 +1,43 @@
+//! A client is let in.
+
+/// Accepts a connect, with a sub-protocol or without.
+///
+/// ```
+/// use wsfn::{Accept, on_connect};
+///
+/// #[on_connect]
+/// async fn greet() -> Accept {
+///     Accept::with_protocol("chat.v1")
+/// }
+/// # fn main() {}
+/// ```
+///
+/// The protocol has to be one that the client offered, or it drops the connection (RFC 6455, section 4.1):
+/// [`Protocols::choose`](crate::Protocols::choose) looks after that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accept(Option<String>);
+
+impl Accept {
+    /// Without a sub-protocol.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// With this sub-protocol. An empty one is none.
+    #[must_use]
+    pub fn with_protocol(protocol: impl Into<String>) -> Self {
+        let protocol = protocol.into();
+        Self((!protocol.is_empty()).then_some(protocol))
+    }
+
+    /// The sub-protocol.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    pub(crate) fn into_protocol(self) -> Option<String> {
+        self.0
+    }
+}
