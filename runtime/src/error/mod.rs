@@ -86,7 +86,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)?;
+        fmt::Display::fmt(&self.0, f)?;
         for source in self.chain().skip(1) {
             write!(f, "\n  caused by: {source}")?;
         }

@@ -10,7 +10,7 @@ mod shared;
 use std::future::Future;
 
 pub use connect::{ClientAddr, Extensions, Headers, Protocols, Query};
-pub use extracted::Extracted;
+pub(crate) use extracted::Extracted;
 pub(crate) use json::without_position;
 pub use shared::{CloseReason, RawEvent};
 
