@@ -5,25 +5,41 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use bytes::Bytes;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 use wsfn_settings::{Mode, Settings};
 
+use crate::codec::close::LINGER_TIME;
+use crate::connection::{self, Origin};
 use crate::hub::Handle;
+use crate::hub::outbound::Gate;
 use crate::invoke::Invoke;
+use crate::shared::{Options, Shared};
+
+/// What a loopback listener serves where the app has no page.
+const BUILTIN_PAGE: &str = include_str!("builtin.html");
+/// Between two closes of a shutdown, where that does not take longer than `drain`: a handful of connections is not
+/// made to wait, and thousands do not come back at once.
+const DRAIN_STEP: Duration = Duration::from_millis(10);
+/// The pause after an accept that failed: out of file descriptors, most likely, and some are freed meanwhile.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A gateway that listens.
 pub struct Gateway {
-    handle: Handle,
-    invoke: Arc<dyn Invoke>,
-    page: Option<Cow<'static, str>>,
-    listeners: Vec<TcpListener>,
+    shared: Arc<Shared>,
+    listeners: Vec<(TcpListener, bool)>,
     addrs: Vec<SocketAddr>,
+    drain: Duration,
 }
 
 impl Gateway {
     /// Listens on the addresses of `listen`; clients are accepted once [`Gateway::serve`] runs. `page` is what a
-    /// plain `GET /` gets.
+    /// plain `GET /` gets; without one a loopback listener has a page of its own, and any other answers 426.
     ///
     /// # Errors
     /// When an address cannot be listened on.
@@ -37,16 +53,39 @@ impl Gateway {
         let mut addrs = Vec::new();
         for addr in settings.listen_addrs(Mode::Gateway) {
             let error = |error| BindError { addr, error };
-            let listener = TcpListener::bind(addr).await.map_err(error)?;
+            let listener = match TcpListener::bind(addr).await {
+                Ok(listener) => listener,
+                // The second of the defaults, which a machine without IPv6 cannot have.
+                Err(error)
+                    if settings.listen.is_none()
+                        && addr.is_ipv6()
+                        && error.kind() != io::ErrorKind::AddrInUse =>
+                {
+                    tracing::debug!(%addr, %error, "not listening there");
+                    continue;
+                }
+                Err(error) => return Err(BindError { addr, error }),
+            };
             addrs.push(listener.local_addr().map_err(error)?);
-            listeners.push(listener);
+            listeners.push((listener, addr.ip().to_canonical().is_loopback()));
         }
-        Ok(Self {
-            handle,
+        let page = page.map(|page| match page {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => Bytes::from(text),
+        });
+        let shared = Shared::new(
+            Options::new(settings),
+            settings,
+            handle.hub().clone(),
             invoke,
             page,
+            Bytes::from_static(BUILTIN_PAGE.as_bytes()),
+        );
+        Ok(Self {
+            shared: Arc::new(shared),
             listeners,
             addrs,
+            drain: settings.drain,
         })
     }
 
@@ -56,10 +95,93 @@ impl Gateway {
         &self.addrs
     }
 
-    /// Serves clients until `shutdown` is ready, then closes them with 1001, spread over `drain`, and returns.
+    /// Serves clients until `shutdown` is ready. Then nobody new is accepted, handshakes are answered with 503,
+    /// connections are closed with 1001, spread over `drain` when they are many, and their close events are sent.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops accepting; connections that are open live on without it.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
-        let _ = (&self.handle, &self.invoke, &self.page, &self.listeners);
+        let Self {
+            shared,
+            listeners,
+            drain,
+            ..
+        } = self;
+        // Every connection's task holds a sender; when the last is gone, so are they all.
+        let (alive, mut all_gone) = mpsc::channel::<()>(1);
+        let mut acceptors = tokio::task::JoinSet::new();
+        for (listener, loopback) in listeners {
+            acceptors.spawn(accept(shared.clone(), listener, loopback, alive.clone()));
+        }
+        drop(alive);
         shutdown.await;
+        shared.draining.store(true, Ordering::Release);
+        acceptors.shutdown().await;
+        let started = Instant::now();
+        close_all(&shared, drain).await;
+        let rest = drain.saturating_sub(started.elapsed())
+            + shared.options.limits.close_timeout
+            + LINGER_TIME;
+        if tokio::time::timeout(rest, all_gone.recv()).await.is_err() {
+            tracing::warn!(
+                connections = shared.hub.all().len(),
+                "connections are given up: their calls or close events did not end within drain and close-timeout"
+            );
+        }
+    }
+}
+
+async fn accept(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    loopback: bool,
+    alive: mpsc::Sender<()>,
+) {
+    loop {
+        let (stream, client) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                if shared.warns_first("accept failed") {
+                    tracing::error!(%error, "a connection cannot be accepted; is the limit on open files too low?");
+                }
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let origin = Origin { client, loopback };
+        tokio::spawn(guarded(shared.clone(), stream, origin, alive.clone()));
+    }
+}
+
+async fn guarded(shared: Arc<Shared>, stream: TcpStream, origin: Origin, alive: mpsc::Sender<()>) {
+    connection::serve(shared, stream, origin).await;
+    drop(alive);
+}
+
+/// Asks every connection to end: those that register at once, the open ones one after another.
+async fn close_all(shared: &Shared, drain: Duration) {
+    let mut open = Vec::new();
+    for peer in shared.hub.all() {
+        let gate = peer.out().gate;
+        match gate {
+            Gate::Held => peer.out().ask_shutdown(),
+            Gate::Open => open.push(peer),
+            Gate::Last | Gate::Sealed => {}
+        }
+    }
+    let count = u32::try_from(open.len().max(1)).unwrap_or(u32::MAX);
+    let step = DRAIN_STEP.min(drain / count);
+    let started = Instant::now();
+    for (at, peer) in (0u32..).zip(open) {
+        tokio::time::sleep_until(started + step * at).await;
+        peer.out().ask_shutdown();
+    }
+    // Who was between handshake and Open when the list was made.
+    for peer in shared.hub.all() {
+        let mut out = peer.out();
+        if out.gate == Gate::Open {
+            out.ask_shutdown();
+        }
     }
 }
 

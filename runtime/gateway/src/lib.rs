@@ -3,10 +3,16 @@
 //! A [`Gateway`] holds the clients' sockets and calls a function, behind [`Invoke`], for every connect, message and
 //! close; a [`Handle`] does what functions ask of it, which are pushes, rooms and sessions.
 
+mod calls;
+#[path = "standin/mod.rs"]
+mod codec;
+mod connection;
 mod gateway;
 mod hub;
 mod invoke;
 pub mod push_endpoint;
+mod machine;
+mod shared;
 
 pub use gateway::{BindError, Gateway};
 pub use hub::Handle;

@@ -1,22 +1,220 @@
 //! What the gateway knows of its connections, and what pushes do to them.
 
-use wsfn_protocol::{Answer, ErrNo, Request};
+mod act;
+pub(crate) mod id;
+pub(crate) mod outbound;
+pub(crate) mod peer;
+mod rooms;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use tokio::time::Instant;
+use wsfn_protocol::{Answer, Request};
 use wsfn_settings::Settings;
 
+use crate::codec::{DeflateParams, SharedMessage};
+use outbound::{Gate, NotQueued, QueueLimits};
+use peer::Peer;
+use rooms::Rooms;
+
+/// For how many connections rooms and session stay readable while their close events wait: a function that is down
+/// for a day must not fill the memory with what its clients left.
+const SEALED_MAX: usize = 10_000;
+
 /// Does what functions ask of the gateway: pushes, rooms, sessions. A clone is the same gateway.
-#[derive(Debug, Clone)]
-pub struct Handle {}
+///
+/// ```
+/// use wsfn_gateway::Handle;
+/// use wsfn_protocol::{ErrNo, Request};
+/// use wsfn_settings::Settings;
+///
+/// let handle = Handle::new(&Settings::default());
+/// let push = r#"{"websocket":{"action":"data send","secConnectionID":"x==","dataType":"text","data":"hi"}}"#;
+/// let answer = handle.act(&Request::parse(push)?);
+/// assert_eq!(answer.err_no(), ErrNo::GONE);
+/// # Ok::<(), wsfn_protocol::RequestError>(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    hub: Arc<Hub>,
+}
 
 impl Handle {
     /// A gateway without connections, within the bounds of the settings.
     #[must_use]
-    pub fn new(_settings: &Settings) -> Self {
-        Self {}
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            hub: Arc::new(Hub::new(settings)),
+        }
     }
 
     /// Does what a push asks for: writes or queues, and never waits. The answer is what the push endpoint would send.
     #[must_use]
-    pub fn act(&self, _request: &Request<'_>) -> Answer {
-        Answer::error(ErrNo::GONE, "no such connection")
+    pub fn act(&self, request: &Request<'_>) -> Answer {
+        self.hub.act(request)
+    }
+
+    pub(crate) const fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("connections", &self.hub.peers().len())
+            .finish()
+    }
+}
+
+/// The bounds that pushes meet.
+#[derive(Debug)]
+struct Bounds {
+    max_message: usize,
+    queue: QueueLimits,
+    rooms_per_connection: usize,
+    room_members: Option<usize>,
+    room_name: usize,
+    session_max: usize,
+    compress_above: Option<usize>,
+    /// Whether somebody wants to know when a message was last sent.
+    idle: bool,
+}
+
+/// All connections and rooms of a gateway.
+pub(crate) struct Hub {
+    bounds: Bounds,
+    instance: [u8; id::INSTANCE],
+    peers: RwLock<HashMap<Arc<str>, Arc<Peer>>>,
+    /// Locked before a peer's queue where both are.
+    rooms: RwLock<Rooms>,
+    /// Bytes in all queues.
+    memory: AtomicUsize,
+    sealed: AtomicUsize,
+}
+
+impl Hub {
+    fn new(settings: &Settings) -> Self {
+        let mut instance = [0; id::INSTANCE];
+        // Without random numbers no connection gets an id later, so nothing depends on this being random.
+        let _ = getrandom::fill(&mut instance);
+        Self {
+            bounds: Bounds {
+                max_message: settings.max_message,
+                queue: QueueLimits {
+                    messages: settings.out_max_messages,
+                    bytes: settings.out_max_bytes.max(settings.max_message),
+                    memory: settings.queue_memory,
+                },
+                rooms_per_connection: settings.rooms_per_connection,
+                room_members: settings.room_members,
+                room_name: settings.room_name,
+                session_max: settings.session_max,
+                compress_above: settings.compression.then_some(settings.compress_above),
+                idle: settings.idle_timeout.is_some(),
+            },
+            instance,
+            peers: RwLock::default(),
+            rooms: RwLock::default(),
+            memory: AtomicUsize::new(0),
+            sealed: AtomicUsize::new(0),
+        }
+    }
+
+    fn peers(&self) -> RwLockReadGuard<'_, HashMap<Arc<str>, Arc<Peer>>> {
+        self.peers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rooms(&self) -> RwLockReadGuard<'_, Rooms> {
+        self.rooms.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rooms_mut(&self) -> RwLockWriteGuard<'_, Rooms> {
+        self.rooms.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn peer(&self, id: &str) -> Option<Arc<Peer>> {
+        self.peers().get(id).cloned()
+    }
+
+    /// Bytes in all queues.
+    pub(crate) const fn memory(&self) -> &AtomicUsize {
+        &self.memory
+    }
+
+    /// Whether all queues together are full.
+    pub(crate) fn is_memory_full(&self) -> bool {
+        self.memory.load(Ordering::Relaxed) >= self.bounds.queue.memory
+    }
+
+    /// Records a connection whose connect event is about to be sent; pushes to it are held.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub(crate) fn register(
+        &self,
+        deflate: Option<DeflateParams>,
+    ) -> Result<Arc<Peer>, getrandom::Error> {
+        let id = id::new(self.instance)?;
+        let peer = Arc::new(Peer::new(id.clone(), deflate));
+        self.peers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, peer.clone());
+        Ok(peer)
+    }
+
+    /// A connection is out of Open: nothing reaches it any more.
+    pub(crate) fn seal(&self, peer: &Peer) {
+        {
+            let mut out = peer.out();
+            if out.gate == Gate::Sealed {
+                return;
+            }
+            out.seal(&self.memory);
+        }
+        self.rooms_mut().seal(peer.id());
+        if self.sealed.fetch_add(1, Ordering::Relaxed) >= SEALED_MAX {
+            self.remove(peer);
+        }
+    }
+
+    /// All connections that are there now.
+    pub(crate) fn all(&self) -> Vec<Arc<Peer>> {
+        self.peers().values().cloned().collect()
+    }
+
+    /// Removes what is known of a connection.
+    pub(crate) fn forget(&self, peer: &Peer) {
+        self.seal(peer);
+        self.sealed.fetch_sub(1, Ordering::Relaxed);
+        self.remove(peer);
+    }
+
+    fn remove(&self, peer: &Peer) {
+        self.rooms_mut().leave(peer.id(), None);
+        self.peers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(peer.id());
+    }
+
+    /// The frames of a message that comes inside a reply.
+    pub(crate) fn encode(&self, data: &wsfn_protocol::Data<'_>) -> SharedMessage {
+        act::encode(data, &self.bounds)
+    }
+
+    /// Whether a message is within `max-message`.
+    pub(crate) fn fits(&self, data: &wsfn_protocol::Data<'_>) -> bool {
+        data.as_bytes().len() <= self.bounds.max_message
+    }
+
+    /// Sends to one connection that is at hand.
+    pub(crate) fn send_to(&self, peer: &Peer, message: &SharedMessage) -> Result<(), NotQueued> {
+        let now = self.bounds.idle.then(Instant::now);
+        peer.send(message, &self.bounds.queue, &self.memory, true, now)
     }
 }

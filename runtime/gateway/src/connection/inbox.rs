@@ -1,0 +1,79 @@
+//! Messages that were received and not yet sent to the function.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Events of messages, oldest first, and what of the last read was not decoded because they were too many.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    events: VecDeque<Arc<str>>,
+    bytes: usize,
+    undecoded: Option<Undecoded>,
+}
+
+/// Bytes of the socket that are not decoded yet: at most one read.
+#[derive(Debug)]
+pub(super) struct Undecoded {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Undecoded {
+    /// A copy; `None` of nothing.
+    pub(super) fn new(bytes: &[u8]) -> Option<Self> {
+        (!bytes.is_empty()).then(|| Self {
+            bytes: bytes.to_vec(),
+            at: 0,
+        })
+    }
+
+    pub(super) fn rest(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.at..]
+    }
+
+    /// What is left behind the next `consumed` bytes.
+    pub(super) fn advanced(self, consumed: usize) -> Option<Self> {
+        let at = (self.at + consumed).min(self.bytes.len());
+        (at < self.bytes.len()).then_some(Self { at, ..self })
+    }
+}
+
+impl Inbox {
+    pub(super) fn push(&mut self, event: Arc<str>, memory: &AtomicUsize) {
+        self.bytes += event.len();
+        memory.fetch_add(event.len(), Ordering::Relaxed);
+        self.events.push_back(event);
+    }
+
+    pub(super) fn pop(&mut self, memory: &AtomicUsize) -> Option<Arc<str>> {
+        let event = self.events.pop_front()?;
+        self.bytes -= event.len();
+        memory.fetch_sub(event.len(), Ordering::Relaxed);
+        if self.events.is_empty() {
+            // One that was needed once is no memory of an idle connection.
+            self.events = VecDeque::new();
+        }
+        Some(event)
+    }
+
+    /// Drops the oldest messages.
+    pub(super) fn drop_messages(&mut self, count: usize, memory: &AtomicUsize) {
+        for _ in 0..count {
+            self.pop(memory);
+        }
+    }
+
+    /// Whether it takes no more, and reading pauses.
+    pub(super) fn is_full(&self, messages: usize, bytes: usize) -> bool {
+        self.events.len() >= messages || self.bytes >= bytes
+    }
+
+    pub(super) const fn take_undecoded(&mut self) -> Option<Undecoded> {
+        self.undecoded.take()
+    }
+
+    pub(super) fn keep(&mut self, undecoded: Option<Undecoded>) {
+        self.undecoded = undecoded;
+    }
+}

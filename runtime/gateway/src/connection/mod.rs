@@ -1,0 +1,229 @@
+//! One socket from its acceptance to its end.
+
+mod driver;
+mod event;
+mod head;
+mod inbox;
+mod origin;
+mod replies;
+mod respond;
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+
+use crate::codec::{Decoder, DecoderLimits, scratch};
+use crate::shared::{Shared, Slot};
+use driver::{Driver, Pending};
+use event::Client;
+use head::{Bad, Head};
+use respond::{Handshake, explained, response, status};
+
+/// Where a socket comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) client: SocketAddr,
+    /// Whether it came in through a loopback listener.
+    pub(crate) loopback: bool,
+}
+
+/// Serves one socket until it and its close event are done.
+pub(crate) async fn serve(shared: Arc<Shared>, stream: TcpStream, origin: Origin) {
+    // Messages are small and waited for.
+    let _ = stream.set_nodelay(true);
+    let Some(_slot) = Slot::take(&shared.connections, shared.options.max_connections) else {
+        let (reader, writer) = stream.into_split();
+        let timeout = shared.options.handshake_timeout;
+        return respond::write_and_close(status(503), reader, writer, timeout).await;
+    };
+    // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.
+    let driver = Box::pin(handshake(&shared, stream, origin)).await;
+    if let Some(driver) = driver {
+        driver.run().await;
+    }
+}
+
+/// Reads the handshake; `None` when it was answered otherwise.
+async fn handshake(shared: &Shared, stream: TcpStream, origin: Origin) -> Option<Driver<'_>> {
+    let options = &shared.options;
+    let (mut reader, writer) = stream.into_split();
+    let mut bytes = Vec::new();
+    let read = read_head(&mut reader, &mut bytes, options.header_max);
+    let answer = match tokio::time::timeout(options.handshake_timeout, read).await {
+        Ok(Read::Head) => match examine(shared, &bytes, origin) {
+            Ok(good) => {
+                let Good {
+                    handshake,
+                    slot,
+                    peer,
+                    event,
+                    request_id,
+                    length,
+                } = good;
+                let limits = DecoderLimits {
+                    max_frame: options.max_frame,
+                    ..DecoderLimits::new(options.max_message)
+                };
+                let decoder = Decoder::new(limits, None);
+                let pending = Pending {
+                    handshake,
+                    writer,
+                    event,
+                    request_id,
+                    slot,
+                    answer: None,
+                    protocol: None,
+                };
+                let undecoded = &bytes[length..];
+                let driver = Driver::new(shared, peer, decoder, reader, undecoded, pending);
+                return Some(driver);
+            }
+            Err(answer) => answer,
+        },
+        Ok(Read::TooLarge) => explained(431, "the head is larger than header-max"),
+        Ok(Read::Bad(why)) => explained(400, why),
+        Ok(Read::Gone) => return None,
+        Err(_) => status(408),
+    };
+    drop(bytes);
+    respond::write_and_close(answer, reader, writer, options.write_timeout).await;
+    None
+}
+
+enum Read {
+    Head,
+    TooLarge,
+    Bad(&'static str),
+    Gone,
+}
+
+/// Reads up to the end of a head, and what comes in the same packets.
+async fn read_head(reader: &mut OwnedReadHalf, bytes: &mut Vec<u8>, max: usize) -> Read {
+    loop {
+        let before = bytes.len();
+        let read = std::future::poll_fn(|cx| {
+            scratch::with_read(|buffer| {
+                let mut read = ReadBuf::new(buffer);
+                Pin::new(&mut *reader)
+                    .poll_read(cx, &mut read)
+                    .map_ok(|()| bytes.extend_from_slice(read.filled()))
+            })
+        });
+        if read.await.is_err() || bytes.len() == before {
+            return Read::Gone;
+        }
+        match Head::parse(bytes) {
+            Ok(Some(head)) if head.length > max => return Read::TooLarge,
+            Ok(Some(_)) => return Read::Head,
+            Ok(None) if bytes.len() > max => return Read::TooLarge,
+            Ok(None) => {}
+            Err(Bad::Request(why)) => return Read::Bad(why),
+            Err(Bad::Version) => return Read::Bad("not a version that is spoken here"),
+        }
+    }
+}
+
+/// A handshake that may be asked of the function.
+struct Good<'s> {
+    handshake: Handshake,
+    slot: Slot<'s>,
+    peer: Arc<crate::hub::peer::Peer>,
+    event: Arc<str>,
+    request_id: Arc<str>,
+    length: usize,
+}
+
+/// What a request is and whether there is room for it; the error is its answer.
+fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<'s>, Bytes> {
+    let head = match Head::parse(bytes) {
+        Ok(Some(head)) => head,
+        // It was complete a moment ago.
+        Ok(None) | Err(_) => return Err(status(400)),
+    };
+    if !head.asks_for_websocket() {
+        return Err(plain(shared, &head, origin));
+    }
+    let key = match head.check() {
+        Ok(key) => key.to_owned(),
+        Err(Bad::Request(why)) => return Err(explained(400, why)),
+        Err(Bad::Version) => return Err(explained(426, "only version 13 is spoken here")),
+    };
+    let options = &shared.options;
+    let (page, host) = (head.get("origin"), head.get("host"));
+    if !origin::is_allowed(&options.allow_origin, page, host, origin.loopback) {
+        let page = page.unwrap_or_default();
+        if shared.warns_first(&format!("origin {page}")) {
+            tracing::warn!(
+                origin = page,
+                "a page is refused; to let it connect, set WSFN_ALLOW_ORIGIN={page} (or allow-origin in wsfn.toml)"
+            );
+        }
+        return Err(explained(403, "this page may not connect (allow-origin)"));
+    }
+    if shared.is_draining() || shared.hub.is_memory_full() {
+        return Err(status(503));
+    }
+    let Some(slot) = Slot::take(&shared.registering, options.max_registering) else {
+        return Err(status(503));
+    };
+    let peer = shared.hub.register(None).map_err(|error| {
+        tracing::error!(%error, "no connection id without random numbers");
+        status(503)
+    })?;
+    let client = Client {
+        path: head.path,
+        query: head.query,
+        source: origin.client.ip(),
+        protocols: head.joined("sec-websocket-protocol"),
+        extensions: head.joined("sec-websocket-extensions"),
+        headers: Vec::new(),
+    };
+    let request_id = shared.request_id();
+    let length = head.length;
+    let offered = client.protocols.clone();
+    let client = Client {
+        headers: head.headers.clone(),
+        ..client
+    };
+    let event = event::connect(peer.id(), &request_id, &client, options);
+    Ok(Good {
+        handshake: Handshake {
+            key,
+            offered,
+            extensions: None,
+        },
+        slot,
+        peer,
+        event,
+        request_id,
+        length,
+    })
+}
+
+/// The answer to a request that is no handshake.
+fn plain(shared: &Shared, head: &Head<'_>, origin: Origin) -> Bytes {
+    if !matches!(head.method, "GET" | "HEAD") {
+        return status(405);
+    }
+    if head.path != "/" {
+        return explained(404, "nothing is here; WebSockets are accepted on any path");
+    }
+    let page = match &shared.page {
+        Some(page) => Some(page),
+        None if origin.loopback => Some(&shared.loopback_page),
+        None => None,
+    };
+    let Some(page) = page else {
+        return status(426);
+    };
+    let whole = response(200, "text/html; charset=utf-8", page);
+    if head.method == "HEAD" {
+        return whole.slice(..whole.len() - page.len());
+    }
+    whole
+}

@@ -1,0 +1,92 @@
+//! Pushes that came inside an answer: they wait for room, at most `write-timeout`, and the next message with them.
+
+use std::vec::IntoIter;
+
+use tokio::time::Instant;
+use wsfn_protocol::{CloseCode, ReplyPush};
+
+use crate::hub::Hub;
+use crate::hub::id::shown;
+use crate::hub::outbound::{Gate, NotQueued};
+use crate::hub::peer::Peer;
+use crate::machine::Input;
+
+/// The pushes of one answer, and what the machine is told when they are out.
+#[derive(Debug)]
+pub(super) struct Replies {
+    pushes: IntoIter<ReplyPush<'static>>,
+    /// The one that found no room.
+    front: Option<ReplyPush<'static>>,
+    until: Instant,
+    input: Input,
+}
+
+/// How far they came.
+pub(super) enum Next {
+    /// All are queued or dropped.
+    Done(Input),
+    /// One waits for room.
+    NoRoom,
+}
+
+impl Replies {
+    pub(super) fn new(pushes: Vec<ReplyPush<'static>>, until: Instant, input: Input) -> Self {
+        Self {
+            pushes: pushes.into_iter(),
+            front: None,
+            until,
+            input,
+        }
+    }
+
+    pub(super) const fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// Queues what there is room for. Gone or too large is logged, for there is nobody to answer.
+    pub(super) fn next(&mut self, hub: &Hub, peer: &Peer) -> Next {
+        while let Some(push) = self.front.take().or_else(|| self.pushes.next()) {
+            let queued = match &push {
+                ReplyPush::Send(data) if !hub.fits(data) => {
+                    log(peer, "larger than max-message");
+                    continue;
+                }
+                ReplyPush::Send(data) => hub.send_to(peer, &hub.encode(data)),
+                ReplyPush::Close { code, reason } => {
+                    let code = code.map_or(CloseCode::NORMAL, CloseCode);
+                    hub.close_peer(peer, code, reason.as_deref().unwrap_or_default())
+                }
+            };
+            match queued {
+                Ok(()) => {}
+                Err(NotQueued::Gone) => {
+                    log(peer, "the connection is closed");
+                    self.pushes = Vec::new().into_iter();
+                }
+                // What is held goes out only after the answer that this one came with.
+                Err(NotQueued::Full) if peer.out().gate == Gate::Held => {
+                    log(peer, "the connection's queue is full");
+                }
+                Err(NotQueued::Full) => {
+                    self.front = Some(push);
+                    return Next::NoRoom;
+                }
+            }
+        }
+        Next::Done(self.input.clone())
+    }
+
+    /// There was no room for too long.
+    pub(super) fn give_up(self, peer: &Peer) -> Input {
+        log(peer, "no room within write-timeout");
+        self.input
+    }
+}
+
+fn log(peer: &Peer, why: &str) {
+    tracing::warn!(
+        connection = shown(peer.id()),
+        why,
+        "a push inside a reply is dropped"
+    );
+}

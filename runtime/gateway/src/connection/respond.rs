@@ -1,0 +1,204 @@
+//! What a client gets before, or instead of, a WebSocket.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use sha1::{Digest as _, Sha1};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use wsfn_protocol::{CloseCode, Data, ErrNo, Reply};
+use wsfn_settings::Refuse;
+
+use crate::codec;
+use crate::machine::CallError;
+use crate::shared::Shared;
+
+/// RFC 6455, section 1.3.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// What the answer to a good handshake needs.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    pub(super) key: String,
+    /// `Sec-WebSocket-Protocol` of the request, one list.
+    pub(super) offered: Option<String>,
+    /// `Sec-WebSocket-Extensions` of the answer.
+    pub(super) extensions: Option<String>,
+}
+
+impl Handshake {
+    fn offers(&self) -> impl Iterator<Item = &str> {
+        let offered = self.offered.as_deref().unwrap_or_default();
+        offered
+            .split(',')
+            .map(str::trim)
+            .filter(|one| !one.is_empty())
+    }
+
+    /// The sub-protocol of the answer: what the function chose, if it was offered. Several count as the first.
+    pub(super) fn choose_protocol(&self, chosen: Option<&str>, shared: &Shared) -> Option<String> {
+        let first = chosen
+            .and_then(|chosen| chosen.split(',').next())
+            .map(str::trim)
+            .filter(|first| !first.is_empty());
+        match first {
+            Some(first) if self.offers().any(|offer| offer == first) => Some(first.to_owned()),
+            Some(first) => {
+                if shared.warns_first("protocol not offered") {
+                    tracing::warn!(
+                        protocol = first,
+                        "the function chose a sub-protocol that the client did not offer; the answer has none"
+                    );
+                }
+                None
+            }
+            None => {
+                if self.offered.is_some() && shared.warns_first("no protocol chosen") {
+                    tracing::warn!(
+                        "the client offered sub-protocols and the function chose none: browsers drop such a connection"
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    /// The 101.
+    pub(super) fn accepted(&self, protocol: Option<String>) -> Bytes {
+        let mut hash = Sha1::new();
+        hash.update(self.key.as_bytes());
+        hash.update(GUID);
+        let mut text = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {}\r\n",
+            STANDARD.encode(hash.finalize())
+        );
+        // Writing to a string cannot fail.
+        if let Some(protocol) = protocol {
+            let _ = write!(text, "Sec-WebSocket-Protocol: {protocol}\r\n");
+        }
+        if let Some(extensions) = &self.extensions {
+            let _ = write!(text, "Sec-WebSocket-Extensions: {extensions}\r\n");
+        }
+        text.push_str("\r\n");
+        text.into()
+    }
+
+    /// A refusal by the function: 403 and a small JSON, or a connection that is closed at once with 4403.
+    pub(super) fn refused(&self, err_no: ErrNo, err_msg: &str, how: Refuse) -> Bytes {
+        let err_msg = &err_msg[..err_msg.floor_char_boundary(CloseCode::REASON_MAX)];
+        match how {
+            Refuse::Http => {
+                let body = Reply::error(err_no, err_msg).to_json();
+                response(403, "application/json", body.as_bytes())
+            }
+            Refuse::Close => {
+                let mut bytes = self
+                    .accepted(self.offers().next().map(str::to_owned))
+                    .to_vec();
+                bytes.extend_from_slice(&codec::close::frame(CloseCode::REFUSED, err_msg));
+                bytes.into()
+            }
+        }
+    }
+}
+
+const fn phrase(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        400 => "Bad Request",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        426 => "Upgrade Required",
+        431 => "Request Header Fields Too Large",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Error",
+    }
+}
+
+/// An answer after which the connection ends.
+pub(super) fn response(status: u16, content_type: &str, body: &[u8]) -> Bytes {
+    let more = match status {
+        426 => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+        405 => "Allow: GET, HEAD\r\n",
+        503 => "Retry-After: 5\r\n",
+        _ => "",
+    };
+    let mut bytes = format!(
+        "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n{more}\r\n",
+        phrase(status),
+        body.len()
+    )
+    .into_bytes();
+    bytes.extend_from_slice(body);
+    bytes.into()
+}
+
+/// An answer that says what it is and why, and nothing about the function.
+pub(super) fn explained(status: u16, why: &str) -> Bytes {
+    let body = format!("{status} {}: {why}\n", phrase(status));
+    response(status, "text/plain; charset=utf-8", body.as_bytes())
+}
+
+/// The answer with this status.
+pub(super) fn status(status: u16) -> Bytes {
+    explained(
+        status,
+        match status {
+            408 => "the request took longer than handshake-timeout",
+            426 => "this is a WebSocket endpoint",
+            502 => "the function did not answer",
+            503 => "busy, try again later",
+            504 => "the function did not answer in time",
+            _ => phrase(status),
+        },
+    )
+}
+
+/// What the sender of a failed message is told under `failed-message = tell`.
+pub(super) fn failed_message(error: CallError) -> Data<'static> {
+    let (err_no, err_msg) = match error {
+        CallError::Late => (ErrNo::TIMED_OUT, "the function did not answer in time"),
+        CallError::Failed => (ErrNo::FAILED, "the function failed"),
+        CallError::NotSent => (ErrNo::BUSY, "the function is not reachable"),
+        CallError::QueueFull => (ErrNo::BUSY, "too many calls wait"),
+    };
+    Data::Text(Cow::Owned(Reply::error(err_no, err_msg).to_json()))
+}
+
+/// Writes an answer and closes as the codec says: first our side, then a bounded look at what the client still sends.
+pub(super) async fn write_and_close(
+    response: Bytes,
+    mut reader: OwnedReadHalf,
+    mut writer: OwnedWriteHalf,
+    timeout: Duration,
+) {
+    let write = async {
+        writer.write_all(&response).await?;
+        writer.shutdown().await
+    };
+    if !matches!(tokio::time::timeout(timeout, write).await, Ok(Ok(()))) {
+        return;
+    }
+    let drain = async {
+        let mut buffer = [0; 1024];
+        let mut left = codec::close::LINGER_BYTES;
+        while let Ok(count) = reader.read(&mut buffer).await {
+            if count == 0 || count >= left {
+                return;
+            }
+            left -= count;
+        }
+    };
+    // Whether the client was done in time or not: the socket is closed now.
+    let _ = tokio::time::timeout(codec::close::LINGER_TIME, drain).await;
+}

@@ -1,0 +1,378 @@
+//! The actions of a push, one by one.
+//!
+//! A push is checked as far as it can be before its target is looked up, so that a mistake is answered the same
+//! whether the target lives or not.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use wsfn_protocol::{Answer, Audience, CloseCode, Data, ErrNo, Failed, Request, SessionValue};
+
+use super::outbound::{Gate, NotQueued};
+use super::peer::{Peer, SessionError};
+use super::rooms::JoinError;
+use super::{Bounds, Hub};
+use crate::codec::{self, MessageKind, SharedMessage};
+use crate::machine::Ending;
+
+/// The most ids in a page of `members`, and how many there are when nobody says: some 50 KB of answer.
+const PAGE_MAX: usize = 1000;
+/// To how many sockets one push writes by itself. What is above is queued and written by the sockets' own tasks, so
+/// that a broadcast to everyone does not hold its caller's thread for long.
+const DIRECT_MAX: usize = 2048;
+
+impl Hub {
+    pub(super) fn act(&self, request: &Request<'_>) -> Answer {
+        self.try_act(request).unwrap_or_else(|refused| refused)
+    }
+
+    fn try_act(&self, request: &Request<'_>) -> Result<Answer, Answer> {
+        match request {
+            Request::Send { to, data } => {
+                self.check_size(data)?;
+                let peer = self.target(to)?;
+                let message = encode(data, &self.bounds);
+                match self.send_to(&peer, &message) {
+                    Ok(()) => Ok(Answer::ok()),
+                    Err(NotQueued::Gone) => Err(gone()),
+                    Err(NotQueued::Full) => Err(Answer::error(
+                        ErrNo::QUEUE_FULL,
+                        "the connection's outbound queue is full (out-max-messages, out-max-bytes, queue-memory)",
+                    )),
+                }
+            }
+            Request::SendMany { to, data } => {
+                self.check_size(data)?;
+                Ok(self.send_many(to, data))
+            }
+            Request::Close { to, code, reason } => self.close(to, *code, reason.as_deref()),
+            Request::Join { id, room } => {
+                self.check_room(room)?;
+                self.join(id, room)
+            }
+            Request::Leave { id, room } => {
+                if let Some(room) = room {
+                    self.check_room(room)?;
+                }
+                let peer = self.target(id)?;
+                if peer.gate() == Gate::Sealed {
+                    return Err(gone());
+                }
+                self.rooms_mut().leave(id, room.as_deref());
+                Ok(Answer::ok())
+            }
+            Request::Broadcast { to, except, data } => {
+                self.check_size(data)?;
+                if let Audience::Rooms(rooms) = to {
+                    rooms.iter().try_for_each(|room| self.check_room(room))?;
+                }
+                Ok(self.broadcast(to, except, data))
+            }
+            Request::Members {
+                room,
+                after,
+                limit,
+                with_session,
+            } => {
+                self.check_room(room)?;
+                Ok(self.members(room, after.as_deref(), *limit, *with_session))
+            }
+            Request::Rooms { id } => {
+                self.target(id)?;
+                let rooms = self.rooms();
+                let names = rooms.of(id).iter().map(|room| (**room).to_owned());
+                Ok(Answer {
+                    rooms: Some(names.collect()),
+                    ..Answer::ok()
+                })
+            }
+            Request::Alive { ids } => {
+                let peers = self.peers();
+                let alive = |id: &&Cow<'_, str>| {
+                    peers
+                        .get(&***id)
+                        .is_some_and(|peer| peer.gate() != Gate::Sealed)
+                };
+                Ok(Answer {
+                    alive: Some(
+                        ids.iter()
+                            .filter(alive)
+                            .map(|id| (**id).to_owned())
+                            .collect(),
+                    ),
+                    ..Answer::ok()
+                })
+            }
+            Request::Session { id, set, version } => self.session(id, set.as_deref(), *version),
+            other => Err(Answer::error(
+                ErrNo::BAD_PUSH,
+                format!("unknown action `{}`", other.action()),
+            )),
+        }
+    }
+
+    fn target(&self, id: &str) -> Result<Arc<Peer>, Answer> {
+        self.peer(id).ok_or_else(gone)
+    }
+
+    fn check_size(&self, data: &Data<'_>) -> Result<(), Answer> {
+        if self.fits(data) {
+            return Ok(());
+        }
+        Err(Answer::error(
+            ErrNo::TOO_LARGE,
+            format!(
+                "the message has {} bytes, max-message is {}",
+                data.as_bytes().len(),
+                self.bounds.max_message
+            ),
+        ))
+    }
+
+    fn check_room(&self, room: &str) -> Result<(), Answer> {
+        if room.is_empty() {
+            return Err(Answer::error(
+                ErrNo::BAD_PUSH,
+                "room: expected a name, found an empty string",
+            ));
+        }
+        if room.len() > self.bounds.room_name {
+            return Err(Answer::error(
+                ErrNo::TOO_LARGE,
+                format!(
+                    "the name of the room has {} bytes, room-name is {}",
+                    room.len(),
+                    self.bounds.room_name
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    fn send_many(&self, to: &[Cow<'_, str>], data: &Data<'_>) -> Answer {
+        let message = encode(data, &self.bounds);
+        let mut failed = Vec::new();
+        let targets: Vec<Arc<Peer>> = {
+            let peers = self.peers();
+            to.iter()
+                .filter_map(|id| {
+                    let peer = peers.get(&**id).cloned();
+                    if peer.is_none() {
+                        failed.push(Failed {
+                            id: (**id).to_owned(),
+                            err_no: ErrNo::GONE.0,
+                        });
+                    }
+                    peer
+                })
+                .collect()
+        };
+        let delivered = self.fan_out(&targets, &message, &mut failed, true);
+        Answer {
+            delivered: Some(delivered),
+            failed: Some(failed),
+            ..Answer::ok()
+        }
+    }
+
+    fn broadcast(&self, to: &Audience<'_>, except: &[Cow<'_, str>], data: &Data<'_>) -> Answer {
+        let mut targets = match to {
+            Audience::Everyone => self.peers().values().cloned().collect(),
+            Audience::Rooms(rooms) => self.rooms().audience(rooms.iter().map(|room| &**room)),
+        };
+        match except {
+            [] => {}
+            [one] => targets.retain(|peer| **peer.id() != **one),
+            many => {
+                let except: HashSet<&str> = many.iter().map(|id| &**id).collect();
+                targets.retain(|peer| !except.contains(&**peer.id()));
+            }
+        }
+        let message = encode(data, &self.bounds);
+        let mut failed = Vec::new();
+        let delivered = self.fan_out(&targets, &message, &mut failed, false);
+        Answer {
+            delivered: Some(delivered),
+            failed: Some(failed),
+            ..Answer::ok()
+        }
+    }
+
+    /// Who is gone was named by the caller (`named`), or has just left the audience and is nobody's business.
+    fn fan_out(
+        &self,
+        targets: &[Arc<Peer>],
+        message: &SharedMessage,
+        failed: &mut Vec<Failed>,
+        named: bool,
+    ) -> usize {
+        let now = self.bounds.idle.then(Instant::now);
+        let mut delivered = 0;
+        for (at, peer) in targets.iter().enumerate() {
+            let direct = at < DIRECT_MAX;
+            let err_no = match peer.send(message, &self.bounds.queue, &self.memory, direct, now) {
+                Ok(()) => {
+                    delivered += 1;
+                    continue;
+                }
+                Err(NotQueued::Gone) if !named => continue,
+                Err(NotQueued::Gone) => ErrNo::GONE,
+                Err(NotQueued::Full) => ErrNo::QUEUE_FULL,
+            };
+            failed.push(Failed {
+                id: (**peer.id()).to_owned(),
+                err_no: err_no.0,
+            });
+        }
+        delivered
+    }
+
+    fn close(&self, to: &str, code: Option<u16>, reason: Option<&str>) -> Result<Answer, Answer> {
+        let code = code.map_or(CloseCode::NORMAL, CloseCode);
+        let reason = reason.unwrap_or_default();
+        if !code.may_be_sent() {
+            let text = format!(
+                "websocket.code: {} may not be sent in a close frame",
+                code.0
+            );
+            return Err(Answer::error(ErrNo::BAD_PUSH, text));
+        }
+        if reason.len() > CloseCode::REASON_MAX {
+            let text = format!(
+                "websocket.reason: expected at most {} bytes, found {}",
+                CloseCode::REASON_MAX,
+                reason.len()
+            );
+            return Err(Answer::error(ErrNo::BAD_PUSH, text));
+        }
+        let peer = self.target(to)?;
+        self.close_peer(&peer, code, reason).map_err(|_| gone())?;
+        Ok(Answer::ok())
+    }
+
+    /// Queues a close as the last frame.
+    pub(crate) fn close_peer(
+        &self,
+        peer: &Peer,
+        code: CloseCode,
+        reason: &str,
+    ) -> Result<(), NotQueued> {
+        let frame = codec::close::frame(code, reason);
+        let ending = Ending::new(code, reason.to_owned());
+        peer.out().push_close(frame, ending)
+    }
+
+    fn join(&self, id: &str, room: &str) -> Result<Answer, Answer> {
+        let peer = self.target(id)?;
+        let mut rooms = self.rooms_mut();
+        // Looked at under the lock of the rooms: whoever seals the connection clears its rooms after that.
+        if matches!(peer.gate(), Gate::Last | Gate::Sealed) {
+            return Err(gone());
+        }
+        let bounds = &self.bounds;
+        rooms
+            .join(
+                &peer,
+                room,
+                bounds.rooms_per_connection,
+                bounds.room_members,
+            )
+            .map_err(|error| {
+                let text = match error {
+                    JoinError::TooManyRooms => format!(
+                        "the connection is in rooms-per-connection = {} rooms",
+                        bounds.rooms_per_connection
+                    ),
+                    JoinError::RoomFull => format!(
+                        "the room has room-members = {} members",
+                        bounds.room_members.unwrap_or_default()
+                    ),
+                };
+                Answer::error(ErrNo::TOO_LARGE, text)
+            })?;
+        Ok(Answer::ok())
+    }
+
+    fn members(
+        &self,
+        room: &str,
+        after: Option<&str>,
+        limit: Option<usize>,
+        with_session: bool,
+    ) -> Answer {
+        // A page of none would have no next one.
+        let limit = limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+        let page = self.rooms().page(room, after, limit);
+        let sessions = with_session.then(|| {
+            let peers = self.peers();
+            let session = |id: &Arc<str>| Some(((**id).to_owned(), peers.get(id)?.session()));
+            page.ids
+                .iter()
+                .filter_map(session)
+                .collect::<BTreeMap<String, SessionValue>>()
+        });
+        Answer {
+            members: Some(page.ids.iter().map(|id| (**id).to_owned()).collect()),
+            count: Some(page.count),
+            next: page.next.map(|id| (*id).to_owned()),
+            sessions,
+            ..Answer::ok()
+        }
+    }
+
+    fn session(&self, id: &str, set: Option<&str>, version: Option<u64>) -> Result<Answer, Answer> {
+        let Some(set) = set else {
+            let session = self.target(id)?.session();
+            return Ok(Answer {
+                value: Some(session.value),
+                version: Some(session.version),
+                ..Answer::ok()
+            });
+        };
+        if set.len() > self.bounds.session_max {
+            return Err(Answer::error(
+                ErrNo::TOO_LARGE,
+                format!(
+                    "the session has {} bytes, session-max is {}",
+                    set.len(),
+                    self.bounds.session_max
+                ),
+            ));
+        }
+        let value = RawValue::from_string(set.to_owned())
+            .map_err(|error| Answer::error(ErrNo::BAD_PUSH, format!("websocket.set: {error}")))?;
+        let peer = self.target(id)?;
+        match peer.set_session(value, version) {
+            Ok(version) => Ok(Answer {
+                value: Some(peer.session().value),
+                version: Some(version),
+                ..Answer::ok()
+            }),
+            Err(SessionError::Gone) => Err(gone()),
+            Err(SessionError::Changed) => {
+                let session = peer.session();
+                Err(Answer {
+                    value: Some(session.value),
+                    version: Some(session.version),
+                    ..Answer::error(ErrNo::CONFLICT, "the session changed in between")
+                })
+            }
+        }
+    }
+}
+
+fn gone() -> Answer {
+    Answer::error(ErrNo::GONE, "no such connection")
+}
+
+/// The frames of a message, encoded when first asked for.
+pub(super) fn encode(data: &Data<'_>, bounds: &Bounds) -> SharedMessage {
+    let kind = match data {
+        Data::Text(_) => MessageKind::Text,
+        Data::Binary(_) => MessageKind::Binary,
+    };
+    SharedMessage::new(kind, data.as_bytes(), bounds.compress_above)
+}

@@ -1,0 +1,94 @@
+//! One connection as everybody but its own task sees it.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use wsfn_protocol::SessionValue;
+
+use super::outbound::{Gate, NotQueued, Outbound, QueueLimits};
+use crate::codec::{DeflateParams, SharedMessage};
+
+/// A connection: its id, its outbound queue and its session.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    id: Arc<str>,
+    deflate: Option<DeflateParams>,
+    out: Mutex<Outbound>,
+    session: Mutex<Option<Box<SessionValue>>>,
+}
+
+/// Why a session was not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SessionError {
+    Gone,
+    Changed,
+}
+
+impl Peer {
+    pub(super) fn new(id: Arc<str>, deflate: Option<DeflateParams>) -> Self {
+        Self {
+            id,
+            deflate,
+            out: Mutex::new(Outbound::new()),
+            session: Mutex::new(None),
+        }
+    }
+
+    pub(crate) const fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// The queue. Nothing that panics runs under its lock, so a poisoned one is whole.
+    pub(crate) fn out(&self) -> MutexGuard<'_, Outbound> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn gate(&self) -> Gate {
+        self.out().gate
+    }
+
+    /// Queues a message, as this connection needs it encoded.
+    pub(super) fn send(
+        &self,
+        message: &SharedMessage,
+        limits: &QueueLimits,
+        memory: &AtomicUsize,
+        direct: bool,
+        now: Option<Instant>,
+    ) -> Result<(), NotQueued> {
+        let frame = message.frame(self.deflate.as_ref());
+        self.out().push(frame, limits, memory, direct, now)
+    }
+
+    pub(super) fn session(&self) -> SessionValue {
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.as_deref().cloned().unwrap_or_else(|| SessionValue {
+            value: RawValue::NULL.to_owned(),
+            version: 0,
+        })
+    }
+
+    /// Sets the session and tells its new version.
+    pub(super) fn set_session(
+        &self,
+        value: Box<RawValue>,
+        version: Option<u64>,
+    ) -> Result<u64, SessionError> {
+        if self.gate() == Gate::Sealed {
+            return Err(SessionError::Gone);
+        }
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = session.as_ref().map_or(0, |session| session.version);
+        if version.is_some_and(|version| version != current) {
+            return Err(SessionError::Changed);
+        }
+        let next = current + 1;
+        *session = Some(Box::new(SessionValue {
+            value,
+            version: next,
+        }));
+        Ok(next)
+    }
+}

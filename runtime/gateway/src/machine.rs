@@ -1,0 +1,798 @@
+//! The life of a connection, as the table of the guarantees has it and nothing else.
+//!
+//! No socket, no clock and no task is in here: what happened goes in with the time at which it did, what to do comes
+//! out. Whoever drives it does what it says, in order, and reports what came of it.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use wsfn_protocol::CloseCode;
+
+/// The first pause before a close event that failed is sent again; each further pause is twice the one before.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// The longest pause: a function that is back after an outage gets its closes within five minutes.
+const RETRY_MAX: Duration = Duration::from_secs(300);
+
+/// The settings that the table names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// `invoke-timeout`: from when a call was sent to when it is late.
+    pub(crate) invoke_timeout: Duration,
+    /// `call-grace`: how long a late call is still awaited.
+    pub(crate) call_grace: Duration,
+    /// `close-timeout`: how long the close handshake may take.
+    pub(crate) close_timeout: Duration,
+    /// `close-retry-for`: how long a close event is retried.
+    pub(crate) close_retry_for: Duration,
+    /// `failed-message = tell`.
+    pub(crate) tell: bool,
+}
+
+/// Where a connection is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Handshaking,
+    Registering,
+    Open,
+    Draining,
+    Closing,
+    Ended,
+}
+
+/// Why a call to the function came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallError {
+    /// Provably never sent.
+    NotSent,
+    /// Too many wait.
+    QueueFull,
+    /// Not answered in time.
+    Late,
+    /// Garbage, a failure, cut off.
+    Failed,
+}
+
+/// How a connection ended, as its close event says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) code: CloseCode,
+    pub(crate) reason: Cow<'static, str>,
+}
+
+impl Ending {
+    const LOST: Self = Self {
+        code: CloseCode::ABNORMAL,
+        reason: Cow::Borrowed(""),
+    };
+
+    pub(crate) fn new(code: CloseCode, reason: impl Into<Cow<'static, str>>) -> Self {
+        let reason = reason.into();
+        Self { code, reason }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A good handshake, and there is room. (A bad one never comes here: nothing was recorded.)
+    Handshake,
+    /// The call in flight left the queue of calls: from now on the function may have seen it.
+    Sent,
+    /// The connect call was answered: errNo 0 or not.
+    Accepted,
+    Refused,
+    /// The 101 was written whole, or could not be.
+    Upgraded(bool),
+    /// A message was received and lies in the inbox.
+    Message,
+    /// The message call was answered with 200.
+    Answered,
+    /// The connect or message call has no answer.
+    CallFailed(CallError),
+    /// A pushed close is in the outbound queue, as its last.
+    CloseQueued(Ending),
+    /// A close frame was received.
+    CloseReceived(Ending),
+    /// The close frame last asked for left whole.
+    CloseWritten,
+    /// EOF, a socket error, or a write that stalled: no frame comes or goes any more.
+    Gone,
+    /// We end it; nothing that the client sends will be read when `broken`.
+    End {
+        ending: Ending,
+        broken: bool,
+    },
+    /// The socket is closed, and its input drained.
+    SocketEnded,
+    /// The process is asked to end.
+    Shutdown(Ending),
+    /// The close event was answered with 200, or was not.
+    CloseAnswered(bool),
+    /// Time passed: see [`Machine::deadline`].
+    Tick,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Send the connect event; pushes are held from here on.
+    CallConnect,
+    /// Answer the handshake with this status.
+    Reject(u16),
+    /// Answer the handshake with what the function said.
+    RefuseAsAnswered,
+    /// Answer the handshake with 101, then report [`Input::Upgraded`].
+    Upgrade,
+    /// Let the held pushes out, and read.
+    Open,
+    /// Take the oldest message out of the inbox and send it.
+    CallMessage,
+    /// Tell the sender that its message failed.
+    Tell(CallError),
+    /// Out of Open: no more pushes, in no `members`, `alive` or broadcast. What is queued is dropped.
+    Seal,
+    /// Write this close frame at the next frame boundary, then report [`Input::CloseWritten`].
+    SendClose(Ending),
+    /// Write the answer to the client's close frame there, then report [`Input::CloseWritten`].
+    AnswerClose,
+    /// Close the sending side, drain input, then report [`Input::SocketEnded`].
+    Shut,
+    /// Close the socket at once.
+    Cut,
+    /// So many messages of the inbox are dropped: count and log them.
+    DropMessages(usize),
+    /// Give the call in flight up.
+    AbandonCall,
+    /// Send the close event, the first time or again.
+    CallClose(Ending),
+    /// The close event was retried for too long: log and count it.
+    GiveUp,
+    /// Remove the entry, its rooms and what is held for it.
+    Forget,
+    /// Nothing is left to do.
+    End,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Flight {
+    sent: Option<Instant>,
+    late: bool,
+}
+
+/// How far the socket's end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Socket {
+    /// Handshake or frames.
+    Live,
+    /// Our close frame waits to be written. What comes after it depends on who closes.
+    ClosePending {
+        then: AfterClose,
+        until: Instant,
+    },
+    /// Ours was written, the client's is awaited.
+    CloseSent {
+        until: Instant,
+    },
+    /// The sending side is closed, input is drained by the driver within bounds of its own.
+    Lingering,
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AfterClose {
+    Await,
+    Shut,
+}
+
+/// One connection's state.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    phase: Phase,
+    socket: Socket,
+    call: Option<Flight>,
+    /// Messages in the inbox that were not sent yet.
+    waiting: usize,
+    /// A pushed close that is queued, and until when it may be written.
+    pushed_close: Option<(Box<Ending>, Instant)>,
+    /// What the close event will say, once it is known.
+    ending: Option<Box<Ending>>,
+    /// The handshake was answered already, or there is nobody left to answer.
+    handshake_over: bool,
+    /// Since when no frame is exchanged.
+    drained_from: Option<Instant>,
+    retry: Option<Box<Retry>>,
+    /// State of the jitter's generator; seeded by the driver.
+    seed: u32,
+}
+
+#[derive(Debug)]
+struct Retry {
+    since: Instant,
+    at: Option<Instant>,
+    pause: Duration,
+}
+
+impl Machine {
+    /// A connection whose handshake is being read. `seed` is for the jitter of retries.
+    pub(crate) const fn new(seed: u32) -> Self {
+        Self {
+            phase: Phase::Handshaking,
+            socket: Socket::Live,
+            call: None,
+            waiting: 0,
+            pushed_close: None,
+            ending: None,
+            handshake_over: false,
+            drained_from: None,
+            retry: None,
+            // Zero is the one state that xorshift never leaves.
+            seed: seed | 1,
+        }
+    }
+
+    pub(crate) const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether messages that are received are still for the function.
+    pub(crate) fn takes_messages(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    /// Whether the socket is read: for messages, or for the client's close frame.
+    pub(crate) fn reads(&self) -> bool {
+        match self.socket {
+            Socket::Live => matches!(self.phase, Phase::Open),
+            Socket::CloseSent { .. } => true,
+            Socket::ClosePending { then, .. } => then == AfterClose::Await,
+            Socket::Lingering | Socket::Ended => false,
+        }
+    }
+
+    /// When the machine wants [`Input::Tick`] if nothing else happens before.
+    pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
+        let call = self.call.and_then(|flight| {
+            let late = flight.sent? + limits.invoke_timeout;
+            Some(if flight.late {
+                late + limits.call_grace
+            } else {
+                late
+            })
+        });
+        let socket = match self.socket {
+            Socket::ClosePending { until, .. } | Socket::CloseSent { until } => Some(until),
+            Socket::Live | Socket::Lingering | Socket::Ended => None,
+        };
+        // Before Open there is nothing to write it to; after, the socket's own deadline counts.
+        let pushed = self
+            .pushed_close
+            .as_ref()
+            .filter(|_| self.phase == Phase::Open)
+            .map(|(_, until)| *until);
+        let last_start = self
+            .drained_from
+            .filter(|_| self.waiting > 0)
+            .map(|from| from + limits.invoke_timeout);
+        let retry = self.retry.as_ref().and_then(|retry| retry.at);
+        [call, socket, pushed, last_start, retry]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Takes what happened and says what to do, in order.
+    pub(crate) fn handle(
+        &mut self,
+        now: Instant,
+        input: Input,
+        limits: &Limits,
+        out: &mut Vec<Output>,
+    ) {
+        match input {
+            Input::Handshake => {
+                if self.phase == Phase::Handshaking {
+                    self.phase = Phase::Registering;
+                    self.call = Some(Flight {
+                        sent: None,
+                        late: false,
+                    });
+                    out.push(Output::CallConnect);
+                }
+            }
+            Input::Sent => {
+                if let Some(flight) = &mut self.call {
+                    flight.sent.get_or_insert(now);
+                }
+            }
+            Input::Accepted => self.accepted(now, limits, out),
+            Input::Refused => {
+                if self.phase == Phase::Registering {
+                    self.call = None;
+                    if !self.handshake_over {
+                        out.push(Output::RefuseAsAnswered);
+                    }
+                    self.forget(out);
+                }
+            }
+            Input::Upgraded(written) => {
+                if self.phase == Phase::Registering && self.call.is_none() {
+                    if written {
+                        self.phase = Phase::Open;
+                        out.push(Output::Open);
+                    } else {
+                        self.lost(out);
+                        self.drain(now, limits, out);
+                    }
+                }
+            }
+            Input::Message => {
+                if self.phase == Phase::Open {
+                    self.waiting += 1;
+                    self.next_message(now, limits, out);
+                }
+            }
+            Input::Answered => {
+                if matches!(self.phase, Phase::Open | Phase::Draining) && self.call.take().is_some()
+                {
+                    self.next_message(now, limits, out);
+                    self.close_if_done(now, limits, out);
+                }
+            }
+            Input::CallFailed(error) => self.call_failed(now, error, limits, out),
+            Input::CloseQueued(ending) => {
+                if matches!(self.phase, Phase::Registering | Phase::Open)
+                    && self.pushed_close.is_none()
+                {
+                    let until = now + limits.close_timeout;
+                    self.pushed_close = Some((Box::new(ending), until));
+                }
+            }
+            Input::CloseReceived(ending) => self.close_received(now, ending, limits, out),
+            Input::CloseWritten => self.close_written(now, limits, out),
+            Input::Gone => self.gone(now, limits, out),
+            Input::End { ending, broken } => {
+                if self.phase == Phase::Open {
+                    self.end(now, ending, broken, limits, out);
+                } else if broken
+                    && matches!(
+                        self.socket,
+                        Socket::CloseSent { .. } | Socket::ClosePending { .. }
+                    )
+                {
+                    // Our close frame is on its way already, and the client's can no longer be found.
+                    self.no_close_will_come(out);
+                }
+            }
+            Input::SocketEnded => {
+                if self.socket != Socket::Ended {
+                    self.socket = Socket::Ended;
+                    self.finish(out);
+                }
+            }
+            Input::Shutdown(ending) => match self.phase {
+                Phase::Registering if !self.handshake_over && self.call.is_some() => {
+                    self.handshake_over = true;
+                    self.socket = Socket::Ended;
+                    out.push(Output::Reject(503));
+                }
+                Phase::Open => self.end(now, ending, false, limits, out),
+                _ => {}
+            },
+            Input::CloseAnswered(answered) => self.close_answered(now, answered, limits, out),
+            Input::Tick => self.tick(now, limits, out),
+        }
+    }
+
+    fn accepted(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        if self.phase != Phase::Registering || self.call.take().is_none() {
+            return;
+        }
+        if self.handshake_over {
+            // The client left, or was told something else meanwhile; the function believes that it is there.
+            self.lost(out);
+            self.drain(now, limits, out);
+        } else {
+            self.handshake_over = true;
+            // A close pushed meanwhile has its time from here: before there was nothing to write it to.
+            if let Some((_, until)) = &mut self.pushed_close {
+                *until = now + limits.close_timeout;
+            }
+            out.push(Output::Upgrade);
+        }
+    }
+
+    fn call_failed(
+        &mut self,
+        now: Instant,
+        error: CallError,
+        limits: &Limits,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(flight) = self.call.take() else {
+            return;
+        };
+        match self.phase {
+            Phase::Registering => {
+                if !self.handshake_over {
+                    self.handshake_over = true;
+                    out.push(Output::Reject(match error {
+                        CallError::NotSent | CallError::Failed => 502,
+                        CallError::QueueFull => 503,
+                        CallError::Late => 504,
+                    }));
+                }
+                match error {
+                    CallError::NotSent | CallError::QueueFull => self.forget(out),
+                    // The function may have accepted.
+                    CallError::Late | CallError::Failed => {
+                        self.lost(out);
+                        self.drain(now, limits, out);
+                    }
+                }
+            }
+            Phase::Open if flight.late => {
+                // It was dealt with when it became late, and the connection lives on (`tell`).
+                self.next_message(now, limits, out);
+            }
+            Phase::Open => {
+                self.message_failed(now, error, limits, out);
+                if self.phase == Phase::Open {
+                    self.next_message(now, limits, out);
+                }
+                self.close_if_done(now, limits, out);
+            }
+            Phase::Draining => {
+                self.next_message(now, limits, out);
+                self.close_if_done(now, limits, out);
+            }
+            Phase::Handshaking | Phase::Closing | Phase::Ended => {}
+        }
+    }
+
+    /// A message call failed or is late while the connection is open.
+    fn message_failed(
+        &mut self,
+        now: Instant,
+        error: CallError,
+        limits: &Limits,
+        out: &mut Vec<Output>,
+    ) {
+        if limits.tell {
+            out.push(Output::Tell(error));
+            return;
+        }
+        let ending = match error {
+            CallError::Late | CallError::Failed => {
+                Ending::new(CloseCode::FUNCTION_FAILED, "the function failed")
+            }
+            CallError::NotSent | CallError::QueueFull => {
+                Ending::new(CloseCode::TRY_AGAIN, "the function is not reachable")
+            }
+        };
+        self.drop_messages(out);
+        self.end(now, ending, false, limits, out);
+    }
+
+    fn drop_messages(&mut self, out: &mut Vec<Output>) {
+        if self.waiting > 0 {
+            out.push(Output::DropMessages(std::mem::take(&mut self.waiting)));
+        }
+    }
+
+    /// Ends an open connection from our side.
+    fn end(
+        &mut self,
+        now: Instant,
+        ending: Ending,
+        broken: bool,
+        limits: &Limits,
+        out: &mut Vec<Output>,
+    ) {
+        let then = if broken {
+            AfterClose::Shut
+        } else {
+            AfterClose::Await
+        };
+        self.socket = Socket::ClosePending {
+            then,
+            until: now + limits.close_timeout,
+        };
+        out.push(Output::Seal);
+        out.push(Output::SendClose(ending.clone()));
+        // Stands only once the frame is written: else the close event says 1006.
+        self.pushed_close = Some((Box::new(ending), now + limits.close_timeout));
+        self.drain_quietly(now, limits, out);
+    }
+
+    fn close_received(
+        &mut self,
+        now: Instant,
+        ending: Ending,
+        limits: &Limits,
+        out: &mut Vec<Output>,
+    ) {
+        match (self.phase, self.socket) {
+            (Phase::Open, _) => {
+                self.pushed_close = None;
+                self.ending = Some(Box::new(ending));
+                self.socket = Socket::ClosePending {
+                    then: AfterClose::Shut,
+                    until: now + limits.close_timeout,
+                };
+                out.push(Output::Seal);
+                out.push(Output::AnswerClose);
+                self.drain_quietly(now, limits, out);
+            }
+            (_, Socket::ClosePending { .. } | Socket::CloseSent { .. }) => {
+                self.no_close_will_come(out);
+            }
+            _ => {}
+        }
+    }
+
+    /// The client's close frame is here, or nothing that it sends can be read: close as soon as ours is written.
+    fn no_close_will_come(&mut self, out: &mut Vec<Output>) {
+        match &mut self.socket {
+            Socket::ClosePending { then, .. } => *then = AfterClose::Shut,
+            Socket::CloseSent { .. } => {
+                self.socket = Socket::Lingering;
+                out.push(Output::Shut);
+            }
+            Socket::Live | Socket::Lingering | Socket::Ended => {}
+        }
+    }
+
+    fn close_written(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        let pushed = self.pushed_close.take().map(|(ending, _)| ending);
+        if self.ending.is_none() {
+            self.ending = pushed;
+        }
+        match self.socket {
+            Socket::ClosePending {
+                then: AfterClose::Shut,
+                ..
+            } => {
+                self.socket = Socket::Lingering;
+                out.push(Output::Shut);
+            }
+            Socket::ClosePending {
+                then: AfterClose::Await,
+                ..
+            } => {
+                self.socket = Socket::CloseSent {
+                    until: now + limits.close_timeout,
+                };
+            }
+            // A pushed close has come out of the queue.
+            Socket::Live if self.phase == Phase::Open => {
+                self.socket = Socket::CloseSent {
+                    until: now + limits.close_timeout,
+                };
+                out.push(Output::Seal);
+                self.drain_quietly(now, limits, out);
+                return;
+            }
+            Socket::Live | Socket::CloseSent { .. } | Socket::Lingering | Socket::Ended => return,
+        }
+        self.close_if_done(now, limits, out);
+    }
+
+    fn gone(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        match self.phase {
+            Phase::Handshaking => {
+                self.phase = Phase::Ended;
+                self.socket = Socket::Ended;
+                out.push(Output::End);
+            }
+            Phase::Registering => {
+                // The answer is still awaited: it decides between a close event and none.
+                self.handshake_over = true;
+                self.socket = Socket::Ended;
+            }
+            Phase::Open => {
+                self.lost(out);
+                self.drain(now, limits, out);
+            }
+            Phase::Draining | Phase::Closing | Phase::Ended => {
+                self.cut(now, limits, out);
+            }
+        }
+    }
+
+    /// The socket is of no use; a close frame that was not written never will be.
+    fn cut(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        if self.socket == Socket::Ended {
+            return;
+        }
+        self.socket = Socket::Ended;
+        self.pushed_close = None;
+        self.ending.get_or_insert_with(|| Box::new(Ending::LOST));
+        out.push(Output::Cut);
+        self.close_if_done(now, limits, out);
+        self.finish(out);
+    }
+
+    fn lost(&mut self, out: &mut Vec<Output>) {
+        self.pushed_close = None;
+        self.ending = Some(Box::new(Ending::LOST));
+        if self.socket != Socket::Ended {
+            self.socket = Socket::Ended;
+            out.push(Output::Cut);
+        }
+    }
+
+    fn drain(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        out.push(Output::Seal);
+        self.drain_quietly(now, limits, out);
+    }
+
+    fn drain_quietly(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        self.phase = Phase::Draining;
+        self.drained_from = Some(now);
+        self.close_if_done(now, limits, out);
+    }
+
+    fn next_message(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        if self.call.is_some() || self.waiting == 0 {
+            return;
+        }
+        if self
+            .drained_from
+            .is_some_and(|from| now >= from + limits.invoke_timeout)
+        {
+            self.drop_messages(out);
+            return;
+        }
+        self.waiting -= 1;
+        self.call = Some(Flight {
+            sent: None,
+            late: false,
+        });
+        out.push(Output::CallMessage);
+    }
+
+    /// From Draining to Closing: no call is in flight or due, and what the event says is known.
+    fn close_if_done(&mut self, now: Instant, _limits: &Limits, out: &mut Vec<Output>) {
+        if self.phase != Phase::Draining || self.call.is_some() || self.waiting > 0 {
+            return;
+        }
+        let Some(ending) = &self.ending else {
+            return;
+        };
+        self.phase = Phase::Closing;
+        self.retry = Some(Box::new(Retry {
+            since: now,
+            at: None,
+            pause: RETRY_FIRST,
+        }));
+        out.push(Output::CallClose(Ending::clone(ending)));
+    }
+
+    fn close_answered(
+        &mut self,
+        now: Instant,
+        answered: bool,
+        limits: &Limits,
+        out: &mut Vec<Output>,
+    ) {
+        if self.phase != Phase::Closing {
+            return;
+        }
+        let jitter = self.jitter();
+        let Some(retry) = &mut self.retry else {
+            return;
+        };
+        if answered {
+            self.forget(out);
+        } else if now.duration_since(retry.since) >= limits.close_retry_for {
+            out.push(Output::GiveUp);
+            self.forget(out);
+        } else {
+            // Between half the pause and all of it, so that closes that failed together do not come back together.
+            retry.at = Some(now + retry.pause.mul_f64(0.5 + 0.5 * jitter));
+            retry.pause = (retry.pause * 2).min(RETRY_MAX);
+        }
+    }
+
+    fn forget(&mut self, out: &mut Vec<Output>) {
+        if self.phase != Phase::Closing {
+            // Refused: the driver closes the socket behind its answer.
+            self.socket = Socket::Ended;
+        }
+        self.phase = Phase::Ended;
+        self.retry = None;
+        self.pushed_close = None;
+        out.push(Output::Forget);
+        self.finish(out);
+    }
+
+    fn finish(&self, out: &mut Vec<Output>) {
+        if self.phase == Phase::Ended && self.socket == Socket::Ended {
+            out.push(Output::End);
+        }
+    }
+
+    fn tick(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        self.tick_call(now, limits, out);
+        let pushed_over = self
+            .pushed_close
+            .as_ref()
+            .is_some_and(|(_, until)| now >= *until);
+        match self.socket {
+            Socket::Live if pushed_over && self.phase == Phase::Open => {
+                self.lost(out);
+                self.drain(now, limits, out);
+            }
+            Socket::ClosePending { until, .. } | Socket::CloseSent { until } if now >= until => {
+                self.cut(now, limits, out);
+            }
+            _ => {}
+        }
+        if self.phase == Phase::Draining && self.waiting > 0 {
+            if self
+                .drained_from
+                .is_some_and(|from| now >= from + limits.invoke_timeout)
+            {
+                self.drop_messages(out);
+            }
+            self.close_if_done(now, limits, out);
+        }
+        if let (Phase::Closing, Some(retry), Some(ending)) =
+            (self.phase, &mut self.retry, &self.ending)
+            && retry.at.is_some_and(|at| now >= at)
+        {
+            retry.at = None;
+            out.push(Output::CallClose(Ending::clone(ending)));
+        }
+    }
+
+    fn tick_call(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        let Some(flight) = &mut self.call else {
+            return;
+        };
+        let Some(late) = flight.sent.map(|sent| sent + limits.invoke_timeout) else {
+            return;
+        };
+        if !flight.late && now >= late {
+            flight.late = true;
+            match self.phase {
+                Phase::Registering if !self.handshake_over => {
+                    self.handshake_over = true;
+                    self.socket = Socket::Ended;
+                    out.push(Output::Reject(504));
+                }
+                Phase::Open => self.message_failed(now, CallError::Late, limits, out),
+                _ => {}
+            }
+        }
+        if now >= late + limits.call_grace {
+            self.call = None;
+            out.push(Output::AbandonCall);
+            match self.phase {
+                Phase::Registering => {
+                    self.lost(out);
+                    self.drain(now, limits, out);
+                }
+                Phase::Open => self.next_message(now, limits, out),
+                Phase::Draining => {
+                    self.next_message(now, limits, out);
+                    self.close_if_done(now, limits, out);
+                }
+                Phase::Handshaking | Phase::Closing | Phase::Ended => {}
+            }
+        }
+    }
+
+    /// A number from 0 to 1 (xorshift).
+    fn jitter(&mut self) -> f64 {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 17;
+        self.seed ^= self.seed << 5;
+        f64::from(self.seed) / f64::from(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

@@ -1,0 +1,215 @@
+//! What every connection's task needs.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use wsfn_settings::{AllowOrigin, FailedMessage, Refuse, Settings};
+
+use crate::calls::Calls;
+use crate::hub::Hub;
+use crate::invoke::Invoke;
+use crate::machine::Limits;
+
+/// The most different origins and the like that are warned about once each: they come from clients, and must not fill
+/// the memory.
+const WARNED_MAX: usize = 1000;
+
+/// The settings that connections look at.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) limits: Limits,
+    pub(crate) max_message: usize,
+    pub(crate) max_frame: usize,
+    pub(crate) header_max: usize,
+    pub(crate) handshake_timeout: Duration,
+    pub(crate) message_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) ping_interval: Duration,
+    pub(crate) pong_timeout: Duration,
+    pub(crate) in_max_messages: usize,
+    pub(crate) in_max_bytes: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) max_registering: usize,
+    pub(crate) compression: bool,
+    pub(crate) refuse: Refuse,
+    pub(crate) allow_origin: AllowOrigin,
+    pub(crate) forward_headers: Vec<String>,
+    pub(crate) forward_query: bool,
+    pub(crate) service_name: String,
+    pub(crate) stage: String,
+}
+
+impl Options {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            limits: Limits {
+                invoke_timeout: settings.invoke_timeout,
+                call_grace: settings.call_grace,
+                close_timeout: settings.close_timeout,
+                close_retry_for: settings.close_retry_for,
+                tell: settings.failed_message == FailedMessage::Tell,
+            },
+            max_message: settings.max_message,
+            max_frame: settings.max_frame(),
+            header_max: settings.header_max,
+            handshake_timeout: settings.handshake_timeout,
+            message_timeout: settings.message_timeout,
+            write_timeout: settings.write_timeout,
+            idle_timeout: settings.idle_timeout,
+            ping_interval: settings.ping_interval,
+            pong_timeout: settings.pong_timeout,
+            in_max_messages: settings.in_max_messages.max(1),
+            in_max_bytes: settings.in_max_bytes.max(settings.max_message),
+            max_connections: settings.max_connections,
+            max_registering: settings.max_registering,
+            compression: settings.compression,
+            refuse: settings.refuse,
+            allow_origin: settings.allow_origin.clone(),
+            forward_headers: settings
+                .forward_headers
+                .iter()
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
+            forward_query: settings.forward_query,
+            service_name: settings.service_name.clone(),
+            stage: settings.stage.clone(),
+        }
+    }
+}
+
+/// What every connection's task borrows.
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) invoke: Arc<dyn Invoke>,
+    pub(crate) calls: Calls,
+    /// What a plain `GET /` gets, everywhere and on a loopback listener.
+    pub(crate) page: Option<Bytes>,
+    pub(crate) loopback_page: Bytes,
+    /// The process is asked to end: no new connection.
+    pub(crate) draining: AtomicBool,
+    pub(crate) connections: AtomicUsize,
+    pub(crate) registering: AtomicUsize,
+    ids: Ids,
+    warned: Mutex<HashSet<String>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        options: Options,
+        settings: &Settings,
+        hub: Arc<Hub>,
+        invoke: Arc<dyn Invoke>,
+        page: Option<Bytes>,
+        loopback_page: Bytes,
+    ) -> Self {
+        Self {
+            options,
+            hub,
+            invoke,
+            calls: Calls::new(settings),
+            page,
+            loopback_page,
+            draining: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
+            registering: AtomicUsize::new(0),
+            ids: Ids::new(),
+            warned: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// An id for a call, in the form of a UUID as the original has it.
+    pub(crate) fn request_id(&self) -> Arc<str> {
+        self.ids.next()
+    }
+
+    /// Whether this is the first time that somebody is warned about it.
+    pub(crate) fn warns_first(&self, what: &str) -> bool {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        warned.len() < WARNED_MAX && !warned.contains(what) && warned.insert(what.to_owned())
+    }
+}
+
+/// Ids that differ within a process by a count and between processes by chance.
+#[derive(Debug)]
+struct Ids {
+    process: u64,
+    count: AtomicU64,
+}
+
+impl Ids {
+    fn new() -> Self {
+        Self {
+            // Without random numbers no connection gets an id either, so no call is made.
+            process: getrandom::u64().unwrap_or_default(),
+            count: AtomicU64::new(0),
+        }
+    }
+
+    fn next(&self) -> Arc<str> {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let (high, low) = (self.process >> 32, self.process & 0xffff_ffff);
+        let mut text = String::with_capacity(36);
+        // Writing to a string cannot fail. The digits 4 and 8 say "random UUID".
+        let _ = write!(
+            text,
+            "{high:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+            low >> 16,
+            (low >> 4) & 0xfff,
+            count >> 48 & 0xfff,
+            count & 0xffff_ffff_ffff
+        );
+        text.into()
+    }
+}
+
+/// One of a bounded number; dropping it makes room.
+#[derive(Debug)]
+pub(crate) struct Slot<'s>(&'s AtomicUsize);
+
+impl<'s> Slot<'s> {
+    /// A place among at most `max`.
+    pub(crate) fn take(count: &'s AtomicUsize, max: usize) -> Option<Self> {
+        let slot = (count.fetch_add(1, Ordering::AcqRel), Self(count));
+        (slot.0 < max).then_some(slot.1)
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_ids_are_uuids_and_differ() {
+        let ids = Ids::new();
+        let (a, b) = (ids.next(), ids.next());
+        assert_ne!(a, b);
+        let lengths: Vec<_> = a.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+    }
+
+    #[test]
+    fn slots_are_bounded_and_come_back() {
+        let count = AtomicUsize::new(0);
+        let first = Slot::take(&count, 1);
+        assert!(first.is_some());
+        assert!(Slot::take(&count, 1).is_none());
+        drop(first);
+        assert!(Slot::take(&count, 1).is_some());
+    }
+}
