@@ -1,15 +1,163 @@
 //! Running an application.
 
+use std::sync::Arc;
+
+use wsfn_settings::{Mode, Settings, Sources};
+
 use super::App;
 use crate::error::Result;
+use crate::push::Push;
+use crate::serve::context::Environment;
+use crate::serve::event_invoke::{EventInvoke, Handlers, Limits};
+use crate::serve::runtime_api::{Client, Watcher};
+use crate::serve::{front_end, log, runtime_api, shutdown};
 
 impl App {
-    /// Runs the application where it is.
+    /// Runs the application until the process is asked to end (SIGTERM, Ctrl-C), as what the environment makes of it:
+    /// a function behind SCF's runtime API, one in an image (`POST /event-invoke`), or, everywhere else, a gateway
+    /// and the application in one process. The setting `mode` decides where the environment does not.
+    ///
+    /// It makes the tokio runtime, and sets up logging unless the program has.
+    ///
+    /// ```no_run
+    /// # use wsfn::on_message;
+    /// # #[on_message] async fn talk() {}
+    /// fn main() -> wsfn::Result<()> {
+    ///     wsfn::app![talk].run()
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// When it cannot start.
+    /// When it cannot start: every problem of the settings at once, a state that cannot be made, a port in use.
+    /// Returned from `main` it is printed, and the exit status is 1.
+    ///
+    /// # Panics
+    /// When it is called inside a tokio runtime: [`App::serve`] is for that.
     pub fn run(self) -> Result<()> {
-        let _ = self;
-        Err("no front end is built in yet".into())
+        let settings = load()?;
+        let mode = front_end::chosen(&settings)?;
+        let mut builder = match mode {
+            // One event at a time: a second thread would only cost.
+            Mode::RuntimeApi => tokio::runtime::Builder::new_current_thread(),
+            // Handlers have a runtime of their own, so the server needs one thread.
+            Mode::EventInvoke => tokio::runtime::Builder::new_current_thread(),
+            Mode::Gateway => tokio::runtime::Builder::new_multi_thread(),
+        };
+        let runtime = builder.enable_all().build()?;
+        let served = runtime.block_on(self.serve_as(mode, settings));
+        // What a handler left behind on a blocking thread must not keep the process alive.
+        runtime.shutdown_background();
+        served
     }
+
+    /// The same as [`App::run`], inside a tokio runtime of the program's own. It sets up logging too, unless the
+    /// program has.
+    ///
+    /// Under the runtime API a current-thread runtime is the fastest; the gateway makes use of several threads.
+    ///
+    /// # Errors
+    /// As [`App::run`].
+    ///
+    /// # Cancel safety
+    /// When dropped, connections and running handlers are dropped too, without a close event.
+    pub async fn serve(self) -> Result<()> {
+        let settings = load()?;
+        let mode = front_end::chosen(&settings)?;
+        self.serve_as(mode, settings).await
+    }
+
+    async fn serve_as(self, mode: Mode, settings: Settings) -> Result<()> {
+        for warning in settings.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let app = match std::env::var("_HANDLER") {
+            Ok(handler) => self.narrowed(&handler),
+            Err(_) => self,
+        };
+        let settings = Arc::new(settings);
+        match mode {
+            Mode::RuntimeApi => app.serve_runtime_api(settings).await,
+            Mode::EventInvoke => app.serve_event_invoke(settings).await,
+            #[cfg(feature = "gateway")]
+            Mode::Gateway => app.serve_gateway(settings).await,
+            #[cfg(not(feature = "gateway"))]
+            Mode::Gateway => Err("mode: there is no gateway in this program".into()),
+        }
+    }
+
+    async fn serve_runtime_api(self, settings: Arc<Settings>) -> Result<()> {
+        let address = front_end::runtime_api()?;
+        let instance = self
+            .start(Push::from_settings(&settings)?, &settings)
+            .await?;
+        let watcher = Watcher::start(address.clone(), || std::process::exit(BLOCKED))?;
+        let mut client = Client::new(address, Environment::from_process());
+        runtime_api::run(&mut client, &instance, &watcher, shutdown::requested()).await;
+        watcher.stop();
+        Ok(())
+    }
+
+    async fn serve_event_invoke(self, settings: Arc<Settings>) -> Result<()> {
+        let server = EventInvoke::bind(&settings).await?;
+        let handlers = Handlers::start()?;
+        let instance = self
+            .start(Push::from_settings(&settings)?, &settings)
+            .await?;
+        for address in server.addresses() {
+            tracing::info!("waiting for events at http://{address}/event-invoke");
+        }
+        let limits = Limits {
+            timeout: settings.invoke_timeout,
+            drain: settings.drain,
+        };
+        let instance = Arc::new(instance);
+        server
+            .serve(instance, &handlers, limits, shutdown::requested())
+            .await;
+        Ok(())
+    }
+
+    #[cfg(feature = "gateway")]
+    async fn serve_gateway(mut self, settings: Arc<Settings>) -> Result<()> {
+        use wsfn_gateway::{Gateway, Handle};
+
+        let page = self.take_page();
+        let handle = Handle::new(&settings);
+        let instance = self
+            .start(Push::embedded(handle.clone()), &settings)
+            .await?;
+        let settings = forwarding(settings, &instance);
+        let gateway = Gateway::bind(handle, &settings, Arc::new(instance), page).await?;
+        // A person waits for this line: not a matter of the log level.
+        println!(
+            "{}",
+            crate::serve::embedded::invitation(gateway.local_addrs())
+        );
+        gateway.serve(shutdown::requested()).await;
+        Ok(())
+    }
+}
+
+/// The exit status after a handler blocked its thread: the platform starts a new instance.
+const BLOCKED: i32 = 70;
+
+fn load() -> Result<Settings> {
+    let settings = Settings::load(&Sources::from_process())?;
+    log::set_up(&settings);
+    Ok(settings)
+}
+
+/// The settings with what the handlers want forwarded.
+#[cfg(feature = "gateway")]
+fn forwarding(settings: Arc<Settings>, instance: &super::Instance) -> Arc<Settings> {
+    let mut settings = Arc::unwrap_or_clone(settings);
+    let (headers, query) = instance.forwards();
+    for header in headers {
+        let header = header.to_ascii_lowercase();
+        if !settings.forward_headers.contains(&header) {
+            settings.forward_headers.push(header);
+        }
+    }
+    settings.forward_query |= query;
+    Arc::new(settings)
 }

@@ -210,14 +210,14 @@ impl Http {
         Why::Answered {
             status: Some(status),
             err_no,
-            err_msg: self.without_address(err_msg),
+            err_msg: self.without_address(&err_msg),
             body,
         }
         .into()
     }
 
     /// A gateway's words without the address and the token, should it have repeated them.
-    fn without_address(&self, text: String) -> String {
+    fn without_address(&self, text: &str) -> String {
         let mut text = text.replace(self.url.as_str(), "push-url");
         let segments = self.url.path_segments().into_iter().flatten();
         if let Some(last) = segments.last().filter(|last| !last.is_empty()) {

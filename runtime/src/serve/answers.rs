@@ -5,12 +5,19 @@ use std::sync::Arc;
 
 use wsfn_protocol::{ErrNo, Reply};
 
+use crate::app::Instance;
 use crate::context::Context;
 
 /// Answers events: an app, or what a test puts in its place.
 pub(crate) trait Answers: Send + Sync + 'static {
     /// The reply's JSON. It never fails: an event that is none has an answer too.
     fn answer(&self, event: Arc<str>, context: Context) -> impl Future<Output = String> + Send;
+}
+
+impl Answers for Instance {
+    async fn answer(&self, event: Arc<str>, context: Context) -> String {
+        self.dispatch(event, context).await
+    }
 }
 
 /// The answer where a handler did not come to an end in time.

@@ -12,9 +12,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::serve::EVENT_MAX;
 use crate::serve::answers::{Answers, text, timed_out, unreadable};
 use crate::serve::context::Environment;
+use crate::serve::{EVENT_MAX, blocked_at};
 
 /// Where the platform sends events.
 const PATH: &str = "/event-invoke";
@@ -24,10 +24,6 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What is read, and thrown away, of an event above the limit: the sender reads an answer only once it has sent all.
 const REST_MAX: usize = 32 << 20;
-
-/// How long before the deadline it is answered for a handler that does not even await. Handlers that do are answered
-/// for earlier, by the app.
-const BEFORE: Duration = Duration::from_millis(50);
 
 /// What all requests share.
 pub(super) struct Shared<A> {
@@ -85,20 +81,21 @@ pub(super) async fn answer<A: Answers>(
     let handler = shared
         .handlers
         .spawn(async move { answers.answer(event, context).await });
-    let until = deadline.checked_sub(BEFORE).unwrap_or(deadline);
-    Ok(json(match timeout_at(until, handler).await {
-        Ok(Ok(reply)) => reply,
-        // The app catches panics itself; what is left is a runtime that is being shut down.
-        Ok(Err(_)) => timed_out(),
-        Err(_) => {
-            tracing::error!(
-                request_id = &*request_id,
-                "a handler blocks its thread: it is answered for with 1006; use async calls, or \
+    Ok(json(
+        match timeout_at(blocked_at(deadline), handler).await {
+            Ok(Ok(reply)) => reply,
+            // The app catches panics itself; what is left is a runtime that is being shut down.
+            Ok(Err(_)) => timed_out(),
+            Err(_) => {
+                tracing::error!(
+                    request_id = &*request_id,
+                    "a handler blocks its thread: it is answered for with 1006; use async calls, or \
                  tokio::task::spawn_blocking"
-            );
-            timed_out()
-        }
-    }))
+                );
+                timed_out()
+            }
+        },
+    ))
 }
 
 enum Unread {

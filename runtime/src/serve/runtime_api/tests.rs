@@ -36,8 +36,10 @@ impl Api for Memory {
         let Some((id, body)) = self.events.pop_front() else {
             return std::future::pending().await;
         };
-        let mut context = Context::default();
-        context.request_id = id.into();
+        let context = Context {
+            request_id: id.into(),
+            ..Context::default()
+        };
         let body = Ok(body.to_vec());
         Ok(Invocation { body, context })
     }

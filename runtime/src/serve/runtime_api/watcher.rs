@@ -9,10 +9,7 @@ use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::serve::answers::timed_out;
-
-/// How long before the deadline it answers. An answer over loopback takes about a millisecond; handlers that await
-/// are answered for earlier, so this is for those that do not.
-const BEFORE: Duration = Duration::from_millis(50);
+use crate::serve::blocked_at;
 
 /// The longest wait for the API when it answers: the platform ends the process soon in any case.
 const IO_TIMEOUT: Duration = Duration::from_secs(1);
@@ -64,7 +61,7 @@ impl Watcher {
     }
 
     pub(super) fn watch(&self, context: &Context) -> Watched<'_> {
-        let at = context.deadline.and_then(|at| at.checked_sub(BEFORE));
+        let at = context.deadline.map(blocked_at);
         self.set(at.map(|at| (at, Arc::clone(&context.request_id))));
         Watched(self)
     }
@@ -134,7 +131,6 @@ fn respond(address: &str) -> std::io::Result<()> {
     );
     stream.write_all(request.as_bytes())?;
     // The answer has to have been read by the API before this process ends; what it says changes nothing.
-    let mut first = [0; 64];
-    stream.read(&mut first)?;
-    Ok(())
+    let mut first = [0; 1];
+    stream.read_exact(&mut first)
 }

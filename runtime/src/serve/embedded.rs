@@ -1,0 +1,70 @@
+//! The gateway in this process.
+
+use std::net::SocketAddr;
+
+use wsfn_gateway::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
+
+use crate::app::{Instance, Outcome};
+use crate::context::Context;
+
+/// A handler runs on the task of its own socket: nothing stands between a message and its handler.
+impl Invoke for Instance {
+    fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>> {
+        Box::pin(async move {
+            let context = Context {
+                request_id: call.request_id,
+                deadline: Some(call.deadline),
+                replies_carry_pushes: true,
+                ..Context::default()
+            };
+            Ok(answer(self.call(call.event, context).await))
+        })
+    }
+}
+
+fn answer(outcome: Outcome) -> InvokeAnswer {
+    let protocol = outcome.socket.as_ref().and_then(|socket| socket.protocol());
+    InvokeAnswer {
+        protocol: protocol.map(str::to_owned),
+        err_no: outcome.err_no,
+        err_msg: outcome.err_msg,
+        pushes: outcome.pushes,
+    }
+}
+
+/// What people open: a line for the first address, and further ones.
+pub(crate) fn invitation(addresses: &[SocketAddr]) -> String {
+    let mut addresses = addresses.iter().map(|address| {
+        // A page for every interface is opened on this machine's own.
+        let mut shown = *address;
+        if shown.ip().is_unspecified() {
+            shown.set_ip(match shown {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        shown
+    });
+    let Some(first) = addresses.next() else {
+        return "listening nowhere".to_owned();
+    };
+    let mut line = format!("open http://{first}/ in a browser, or connect to ws://{first}/");
+    for other in addresses {
+        line += &format!(", also on {other}");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::invitation;
+
+    #[test]
+    fn the_line_can_be_opened() {
+        let addresses = ["0.0.0.0:80", "[::1]:9001"].map(|text| text.parse().expect("an address"));
+        assert_eq!(
+            invitation(&addresses),
+            "open http://127.0.0.1:80/ in a browser, or connect to ws://127.0.0.1:80/, also on [::1]:9001"
+        );
+    }
+}
