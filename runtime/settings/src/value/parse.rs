@@ -95,6 +95,9 @@ pub(crate) fn insecure(raw: &Raw) -> Parsed<Insecure> {
 
 pub(crate) fn text(raw: &Raw) -> Parsed<String> {
     let text = raw.one()?;
+    if text.is_empty() {
+        return Err("expected a text that is not empty".into());
+    }
     if text.chars().any(char::is_control) {
         return Err("expected a text without control characters".into());
     }

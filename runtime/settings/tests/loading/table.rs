@@ -1,0 +1,135 @@
+//! The table agrees with itself and with the guide.
+
+use std::collections::BTreeSet;
+
+use wsfn_settings::{Kind, SETTINGS, Settings, Sources, markdown};
+
+use crate::{Load as _, load};
+
+#[test]
+fn names_are_kebab_case_and_occur_once() {
+    let names: BTreeSet<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+    assert_eq!(names.len(), SETTINGS.len());
+    for setting in SETTINGS {
+        assert!(
+            setting
+                .name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+            "{}",
+            setting.name
+        );
+        assert!(!setting.purpose.trim().is_empty());
+        assert_eq!(
+            setting.has_effect(),
+            setting.kind != Kind::Later,
+            "{}",
+            setting.name
+        );
+        assert_eq!(
+            setting.has_effect(),
+            !setting.reason.is_empty(),
+            "{}",
+            setting.name
+        );
+        assert_eq!(
+            setting.has_effect(),
+            !setting.modes.is_empty(),
+            "{}",
+            setting.name
+        );
+    }
+}
+
+/// Writing the default down changes nothing: so the documentation shows what the struct has.
+#[test]
+fn the_defaults_that_are_shown_are_the_defaults() {
+    let in_words = [
+        "mode",
+        "listen",
+        "push-url",
+        "push-token",
+        "secret",
+        "max-frame",
+        "push-max-body",
+        "allow-origin",
+        "log",
+    ];
+    let untouched = format!("{:?}", load(&[]));
+    for setting in SETTINGS.iter().filter(|setting| setting.has_effect()) {
+        let result = Settings::load(&Sources::new().env(setting.env_name(), setting.default));
+        if in_words.contains(&setting.name) {
+            // `max-frame` in words is no size, and so on; what these words say is tested where it is used.
+            continue;
+        }
+        let settings = result.unwrap_or_else(|problems| panic!("{}: {problems}", setting.name));
+        assert_eq!(format!("{settings:?}"), untouched, "{}", setting.name);
+    }
+}
+
+/// A field whose name is not that of its setting would be read under the wrong one.
+#[test]
+fn fields_are_named_like_their_settings() {
+    let shown = format!("{:#?}", Settings::default());
+    let fields: Vec<String> = shown
+        .lines()
+        .filter_map(|line| line.strip_prefix("    ")?.split_once(": "))
+        .map(|(field, _)| field.to_string())
+        .filter(|field| !field.starts_with([' ', ']', '}']))
+        .collect();
+    let names: Vec<String> = SETTINGS
+        .iter()
+        .filter(|setting| setting.has_effect())
+        .map(|setting| setting.name.replace('-', "_"))
+        .chain(["in_scf".to_string(), "ignored".to_string()])
+        .collect();
+    assert_eq!(fields, names);
+}
+
+#[test]
+fn every_name_is_known_in_both_spellings() {
+    for setting in SETTINGS {
+        // No value is right for all of them; that the name is known is what matters.
+        for sources in [
+            Sources::new().env(setting.env_name(), "\u{1}"),
+            Sources::new().file("wsfn.toml", format!("{} = \"\\u0001\"", setting.name)),
+        ] {
+            match Settings::load(&sources) {
+                Ok(_) => assert_eq!(setting.kind, Kind::Secrets, "{}", setting.name),
+                Err(problems) => assert!(
+                    !problems.to_string().contains("no such setting"),
+                    "{problems}"
+                ),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_guide_has_the_table() {
+    let page = include_str!("../../../src/docs/settings.md");
+    let (_, table) = page
+        .split_once("<!-- table -->\n\n")
+        .expect("a mark before the table");
+    let (table, _) = table
+        .split_once("\n<!-- end of table -->")
+        .expect("a mark behind the table");
+    if table != markdown() {
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let page = page.replace(table, &markdown());
+            std::fs::write(
+                concat!(env!("CARGO_MANIFEST_DIR"), "/../src/docs/settings.md"),
+                page,
+            )
+            .unwrap();
+        }
+        panic!(
+            "the table in runtime/src/docs/settings.md is not that of SETTINGS; run this test with UPDATE_DOCS=1"
+        );
+    }
+}
+
+#[test]
+fn no_settings_is_a_valid_file() {
+    Sources::new().file("wsfn.toml", "# nothing\n").load_ok();
+}
