@@ -10,8 +10,8 @@ mod connection;
 mod gateway;
 mod hub;
 mod invoke;
-pub mod push_endpoint;
 mod machine;
+pub mod push_endpoint;
 mod shared;
 
 pub use gateway::{BindError, Gateway};

@@ -1,1 +1,622 @@
+//! Every row of the table, and random histories of it.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+use wsfn_protocol::CloseCode;
+
+use super::{CallError, Ending, Input, Limits, Machine, Output, Phase};
+
+const LIMITS: Limits = Limits {
+    invoke_timeout: Duration::from_secs(30),
+    call_grace: Duration::from_secs(900),
+    close_timeout: Duration::from_secs(5),
+    close_retry_for: Duration::from_secs(3600),
+    tell: false,
+};
+
+/// A machine with a clock of its own.
+struct Life {
+    machine: Machine,
+    now: Instant,
+    limits: Limits,
+}
+
+impl Life {
+    fn new() -> Self {
+        Self {
+            machine: Machine::new(7),
+            now: Instant::now(),
+            limits: LIMITS,
+        }
+    }
+
+    fn telling() -> Self {
+        let mut life = Self::new();
+        life.limits.tell = true;
+        life
+    }
+
+    fn on(&mut self, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        self.machine.handle(self.now, input, &self.limits, &mut out);
+        out
+    }
+
+    fn registering() -> Self {
+        let mut life = Self::new();
+        assert_eq!(life.on(Input::Handshake), [Output::CallConnect]);
+        life.on(Input::Sent);
+        assert_eq!(life.machine.phase(), Phase::Registering);
+        life
+    }
+
+    fn open() -> Self {
+        let mut life = Self::registering();
+        life.open_up();
+        life
+    }
+
+    fn open_up(&mut self) {
+        assert_eq!(self.on(Input::Accepted), [Output::Upgrade]);
+        assert_eq!(self.on(Input::Upgraded(true)), [Output::Open]);
+        assert_eq!(self.machine.phase(), Phase::Open);
+    }
+
+    /// Open, with a message at the function.
+    fn busy() -> Self {
+        let mut life = Self::open();
+        assert_eq!(life.on(Input::Message), [Output::CallMessage]);
+        life.on(Input::Sent);
+        life
+    }
+
+    fn tick_after(&mut self, time: Duration) -> Vec<Output> {
+        self.now += time;
+        self.on(Input::Tick)
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        let deadline = self.machine.deadline(&self.limits)?;
+        Some(deadline.duration_since(self.now))
+    }
+}
+
+fn ending(code: u16) -> Ending {
+    Ending::new(CloseCode(code), "")
+}
+
+fn lost() -> Output {
+    Output::CallClose(ending(1006))
+}
+
+fn end(code: u16, broken: bool) -> Input {
+    let ending = ending(code);
+    Input::End { ending, broken }
+}
+
+// Registering
+
+#[test]
+fn accepted_is_open() {
+    let mut life = Life::open();
+    assert_eq!(life.deadline(), None);
+    assert!(life.machine.takes_messages() && life.machine.reads());
+    assert_eq!(life.on(Input::Accepted), []);
+}
+
+#[test]
+fn a_101_that_cannot_be_written_is_closing() {
+    let mut life = Life::registering();
+    life.on(Input::Accepted);
+    let out = life.on(Input::Upgraded(false));
+    assert_eq!(out, [Output::Cut, Output::Seal, lost()]);
+    assert_eq!(life.machine.phase(), Phase::Closing);
+}
+
+#[test]
+fn refused_has_no_close_event() {
+    let mut life = Life::registering();
+    let out = life.on(Input::Refused);
+    assert_eq!(out, [Output::RefuseAsAnswered, Output::Forget, Output::End]);
+}
+
+#[test]
+fn not_sent_is_502_and_a_full_queue_503_without_close_event() {
+    for (error, status) in [(CallError::NotSent, 502), (CallError::QueueFull, 503)] {
+        let mut life = Life::registering();
+        let out = life.on(Input::CallFailed(error));
+        assert_eq!(out, [Output::Reject(status), Output::Forget, Output::End]);
+    }
+}
+
+#[test]
+fn sent_and_failed_is_closing() {
+    for (error, status) in [(CallError::Failed, 502), (CallError::Late, 504)] {
+        let mut life = Life::registering();
+        let out = life.on(Input::CallFailed(error));
+        assert_eq!(out[0], Output::Reject(status));
+        assert_eq!(out.last(), Some(&lost()));
+    }
+}
+
+#[test]
+fn a_late_connect_is_504_and_awaited_before_its_close() {
+    let mut life = Life::registering();
+    assert_eq!(life.deadline(), Some(LIMITS.invoke_timeout));
+    let out = life.tick_after(LIMITS.invoke_timeout);
+    assert_eq!(out, [Output::Reject(504)]);
+    assert_eq!(life.machine.phase(), Phase::Registering);
+    assert_eq!(life.on(Input::Accepted), [Output::Seal, lost()]);
+
+    let mut life = Life::registering();
+    life.tick_after(LIMITS.invoke_timeout);
+    assert_eq!(life.on(Input::Refused), [Output::Forget, Output::End]);
+
+    let mut life = Life::registering();
+    life.tick_after(LIMITS.invoke_timeout);
+    let out = life.tick_after(LIMITS.call_grace);
+    assert_eq!(out, [Output::AbandonCall, Output::Seal, lost()]);
+}
+
+#[test]
+fn a_client_that_left_is_closed_if_accepted_and_forgotten_if_refused() {
+    let mut life = Life::registering();
+    assert_eq!(life.on(Input::Gone), []);
+    assert_eq!(life.on(Input::Accepted), [Output::Seal, lost()]);
+    let mut life = Life::registering();
+    life.on(Input::Gone);
+    assert_eq!(life.on(Input::Refused), [Output::Forget, Output::End]);
+}
+
+#[test]
+fn a_close_pushed_while_registering_waits_for_the_101() {
+    let mut life = Life::registering();
+    assert_eq!(life.on(Input::CloseQueued(ending(4000))), []);
+    // It has no deadline before there is anything to write to.
+    life.now += LIMITS.close_timeout * 2;
+    assert_eq!(life.on(Input::Tick), []);
+    life.open_up();
+    assert_eq!(life.deadline(), Some(LIMITS.close_timeout));
+    let out = life.on(Input::CloseWritten);
+    assert_eq!(out, [Output::Seal, Output::CallClose(ending(4000))]);
+}
+
+#[test]
+fn shutdown_while_registering_is_503_and_the_answer_is_awaited() {
+    let mut life = Life::registering();
+    let out = life.on(Input::Shutdown(ending(1001)));
+    assert_eq!(out, [Output::Reject(503)]);
+    assert_eq!(life.on(Input::Accepted), [Output::Seal, lost()]);
+}
+
+// Open
+
+#[test]
+fn messages_go_one_at_a_time() {
+    let mut life = Life::busy();
+    assert_eq!(life.on(Input::Message), []);
+    assert_eq!(life.on(Input::Message), []);
+    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    assert_eq!(life.on(Input::Answered), []);
+    assert_eq!(life.on(Input::Message), [Output::CallMessage]);
+}
+
+#[test]
+fn a_failed_message_closes_and_drops_the_rest() {
+    for (error, code) in [
+        (CallError::Failed, 1011),
+        (CallError::Late, 1011),
+        (CallError::NotSent, 1013),
+        (CallError::QueueFull, 1013),
+    ] {
+        let mut life = Life::busy();
+        life.on(Input::Message);
+        let out = life.on(Input::CallFailed(error));
+        assert_eq!(out[..2], [Output::DropMessages(1), Output::Seal]);
+        let Output::SendClose(sent) = &out[2] else {
+            panic!("{out:?}")
+        };
+        assert_eq!(sent.code.0, code);
+        let out = life.on(Input::CloseWritten);
+        assert_eq!(out, [Output::CallClose(sent.clone())]);
+    }
+}
+
+#[test]
+fn a_failed_message_is_told_where_that_is_wanted() {
+    let mut life = Life::telling();
+    life.on(Input::Handshake);
+    life.open_up();
+    life.on(Input::Message);
+    life.on(Input::Message);
+    let out = life.on(Input::CallFailed(CallError::Failed));
+    assert_eq!(out, [Output::Tell(CallError::Failed), Output::CallMessage]);
+    life.on(Input::Sent);
+    // A late one is told once, and the next waits until it is over.
+    let out = life.tick_after(LIMITS.invoke_timeout);
+    assert_eq!(out, [Output::Tell(CallError::Late)]);
+    assert_eq!(life.on(Input::Message), []);
+    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    assert_eq!(life.machine.phase(), Phase::Open);
+}
+
+#[test]
+fn a_late_message_closes_and_its_close_event_waits_for_it() {
+    let mut life = Life::busy();
+    let out = life.tick_after(LIMITS.invoke_timeout);
+    assert!(
+        matches!(&out[..], [Output::Seal, Output::SendClose(_)]),
+        "{out:?}"
+    );
+    assert_eq!(life.on(Input::CloseWritten), []);
+    let out = life.on(Input::Answered);
+    assert!(matches!(&out[..], [Output::CallClose(ending)] if ending.code.0 == 1011));
+
+    let mut life = Life::busy();
+    life.tick_after(LIMITS.invoke_timeout);
+    life.on(Input::CloseWritten);
+    life.on(Input::CloseReceived(ending(1011)));
+    let out = life.tick_after(LIMITS.call_grace);
+    assert_eq!(out[0], Output::AbandonCall);
+    assert!(matches!(&out[1], Output::CallClose(ending) if ending.code.0 == 1011));
+}
+
+#[test]
+fn a_pushed_close_that_cannot_be_written_is_cut() {
+    let mut life = Life::open();
+    life.on(Input::CloseQueued(ending(4000)));
+    assert_eq!(life.machine.phase(), Phase::Open);
+    let out = life.tick_after(LIMITS.close_timeout);
+    assert_eq!(out, [Output::Cut, Output::Seal, lost()]);
+}
+
+#[test]
+fn messages_still_go_while_a_pushed_close_is_queued() {
+    let mut life = Life::busy();
+    life.on(Input::CloseQueued(ending(4000)));
+    life.on(Input::Message);
+    assert_eq!(life.on(Input::CloseWritten), [Output::Seal]);
+    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    let out = life.on(Input::Answered);
+    assert_eq!(out, [Output::CallClose(ending(4000))]);
+}
+
+#[test]
+fn the_clients_close_is_answered_and_messages_before_it_are_delivered() {
+    let mut life = Life::busy();
+    life.on(Input::Message);
+    let out = life.on(Input::CloseReceived(ending(4321)));
+    assert_eq!(out, [Output::Seal, Output::AnswerClose]);
+    assert_eq!(life.machine.phase(), Phase::Draining);
+    assert_eq!(life.on(Input::CloseWritten), [Output::Shut]);
+    assert_eq!(life.on(Input::SocketEnded), []);
+    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    assert_eq!(life.on(Input::Answered), [Output::CallClose(ending(4321))]);
+    let out = life.on(Input::CloseAnswered(true));
+    assert_eq!(out, [Output::Forget, Output::End]);
+}
+
+#[test]
+fn eof_is_1006() {
+    let mut life = Life::open();
+    assert_eq!(life.on(Input::Gone), [Output::Cut, Output::Seal, lost()]);
+}
+
+#[test]
+fn ours_is_answered_within_close_timeout_or_cut() {
+    let mut life = Life::open();
+    let out = life.on(end(4408, false));
+    assert_eq!(out, [Output::Seal, Output::SendClose(ending(4408))]);
+    assert_eq!(
+        life.on(Input::CloseWritten),
+        [Output::CallClose(ending(4408))]
+    );
+    assert!(life.machine.reads() && !life.machine.takes_messages());
+    assert_eq!(life.deadline(), Some(LIMITS.close_timeout));
+    assert_eq!(life.tick_after(LIMITS.close_timeout), [Output::Cut]);
+    let out = life.on(Input::CloseAnswered(true));
+    assert_eq!(out, [Output::Forget, Output::End]);
+
+    let mut life = Life::open();
+    life.on(end(4408, false));
+    life.on(Input::CloseWritten);
+    assert_eq!(life.on(Input::CloseReceived(ending(4408))), [Output::Shut]);
+    assert!(!life.machine.reads());
+}
+
+#[test]
+fn ours_that_is_not_written_is_1006() {
+    let mut life = Life::open();
+    life.on(end(1001, false));
+    let out = life.tick_after(LIMITS.close_timeout);
+    assert_eq!(out, [Output::Cut, lost()]);
+}
+
+#[test]
+fn nothing_is_read_after_broken_frames() {
+    let mut life = Life::open();
+    life.on(end(1002, true));
+    assert!(!life.machine.reads());
+    let out = life.on(Input::CloseWritten);
+    assert_eq!(out, [Output::Shut, Output::CallClose(ending(1002))]);
+}
+
+#[test]
+fn closes_that_cross() {
+    let mut life = Life::open();
+    life.on(end(1001, false));
+    assert_eq!(life.on(Input::CloseReceived(ending(1000))), []);
+    let out = life.on(Input::CloseWritten);
+    assert_eq!(out, [Output::Shut, Output::CallClose(ending(1001))]);
+}
+
+// Draining
+
+#[test]
+fn no_call_starts_later_than_invoke_timeout_after_the_end() {
+    let mut life = Life::busy();
+    life.on(Input::Message);
+    life.on(Input::Gone);
+    let out = life.tick_after(LIMITS.invoke_timeout);
+    assert_eq!(out, [Output::DropMessages(1)]);
+    assert_eq!(life.on(Input::Answered), [lost()]);
+}
+
+// Closing
+
+#[test]
+fn a_close_event_is_retried_with_growing_pauses_and_given_up() {
+    let mut life = Life::open();
+    life.on(Input::Gone);
+    let mut pauses = Vec::new();
+    let out = loop {
+        let out = life.on(Input::CloseAnswered(false));
+        if !out.is_empty() {
+            break out;
+        }
+        let pause = life.deadline().unwrap();
+        pauses.push(pause);
+        assert_eq!(life.tick_after(pause), [lost()]);
+    };
+    assert_eq!(out, [Output::GiveUp, Output::Forget, Output::End]);
+    for (at, pause) in pauses.iter().enumerate() {
+        let full = Duration::from_secs(300.min(1 << at.min(20)));
+        assert!(*pause >= full / 2 && *pause <= full, "{at}: {pause:?}");
+    }
+    assert!(pauses.len() > 12, "{}", pauses.len());
+}
+
+#[test]
+fn an_answered_close_event_waits_for_the_socket_only() {
+    let mut life = Life::open();
+    life.on(Input::CloseReceived(ending(1000)));
+    life.on(Input::CloseWritten);
+    assert_eq!(life.on(Input::CloseAnswered(true)), [Output::Forget]);
+    assert_eq!(life.on(Input::SocketEnded), [Output::End]);
+    assert_eq!(life.machine.phase(), Phase::Ended);
+}
+
+// Random histories
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// What a whole life looked like from outside.
+#[derive(Default)]
+struct Watched {
+    calling: bool,
+    connect_answered: bool,
+    accepted: bool,
+    clearly_refused: bool,
+    received: usize,
+    sent: usize,
+    dropped: usize,
+    closes: usize,
+    close_answered: bool,
+    sealed: bool,
+    forgotten: usize,
+    handshake_answers: usize,
+    /// A close frame waits to be written, and a socket to be drained.
+    close_frame: bool,
+    lingering: bool,
+    ended: bool,
+    history: Vec<String>,
+}
+
+impl Watched {
+    fn see(&mut self, out: &[Output]) {
+        for output in out {
+            self.history.push(format!("  -> {output:?}"));
+            assert!(!self.ended, "something after the end");
+            match output {
+                Output::CallConnect => self.start_call(),
+                Output::CallMessage => {
+                    assert!(self.connect_answered, "O1");
+                    assert_eq!(self.closes, 0, "O3");
+                    self.start_call();
+                    self.sent += 1;
+                }
+                Output::CallClose(_) => {
+                    assert!(!self.clearly_refused, "D2: a refused connect has no close");
+                    assert!(
+                        !self.close_answered,
+                        "D2: exactly once where it is answered"
+                    );
+                    assert!(self.sealed, "Closing is out of Open");
+                    self.start_call();
+                    self.closes += 1;
+                }
+                Output::AbandonCall => self.calling = false,
+                Output::DropMessages(count) => self.dropped += count,
+                Output::Seal => self.sealed = true,
+                Output::Open => assert!(!self.sealed),
+                Output::Forget => self.forgotten += 1,
+                Output::Reject(_) | Output::RefuseAsAnswered | Output::Upgrade => {
+                    self.handshake_answers += 1;
+                    assert_eq!(self.handshake_answers, 1, "a handshake has one answer");
+                }
+                Output::End => self.ended = true,
+                Output::SendClose(_) | Output::AnswerClose => self.close_frame = true,
+                Output::Shut => self.lingering = true,
+                Output::Cut => self.close_frame = false,
+                Output::Tell(_) | Output::GiveUp => {}
+            }
+        }
+    }
+
+    fn start_call(&mut self) {
+        assert!(!self.calling, "O2: one in flight");
+        self.calling = true;
+    }
+}
+
+fn error(random: &mut Random) -> CallError {
+    [
+        CallError::NotSent,
+        CallError::QueueFull,
+        CallError::Late,
+        CallError::Failed,
+    ][random.below(4) as usize]
+}
+
+/// Something that may happen next, as a driver would report it.
+fn next_input(random: &mut Random, life: &Life, watched: &mut Watched) -> Input {
+    let phase = life.machine.phase();
+    if watched.calling && random.below(3) > 0 {
+        watched.calling = false;
+        return match phase {
+            Phase::Registering => {
+                watched.connect_answered = true;
+                match random.below(5) {
+                    0 => {
+                        watched.clearly_refused = true;
+                        Input::Refused
+                    }
+                    1 => {
+                        let error = error(random);
+                        watched.clearly_refused =
+                            matches!(error, CallError::NotSent | CallError::QueueFull);
+                        Input::CallFailed(error)
+                    }
+                    _ => {
+                        watched.accepted = true;
+                        Input::Accepted
+                    }
+                }
+            }
+            Phase::Closing => {
+                let answered = random.below(2) == 0;
+                watched.close_answered = answered;
+                Input::CloseAnswered(answered)
+            }
+            _ if random.below(8) == 0 => Input::CallFailed(error(random)),
+            _ => Input::Answered,
+        };
+    }
+    match random.below(20) {
+        0 => Input::Gone,
+        1 => Input::CloseQueued(ending(4000)),
+        2 => Input::CloseReceived(ending(1000)),
+        3 | 4 => Input::CloseWritten,
+        5 => end(1002, true),
+        6 => end(4408, false),
+        7 if random.below(4) == 0 => Input::Shutdown(ending(1001)),
+        8 | 9 => Input::SocketEnded,
+        10..14 => Input::Tick,
+        14 if watched.calling => Input::Sent,
+        _ => Input::Message,
+    }
+}
+
+/// One life from a seed, driven until it ends.
+fn live(seed: u64) -> Watched {
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut life = if random.below(2) == 0 {
+        Life::new()
+    } else {
+        Life::telling()
+    };
+    let mut watched = Watched::default();
+    let out = life.on(Input::Handshake);
+    watched.see(&out);
+    for step in 0..5000 {
+        if watched.ended {
+            break;
+        }
+        let mut input = next_input(&mut random, &life, &mut watched);
+        // A socket reports only what it was told to do.
+        let possible = match input {
+            Input::CloseQueued(_) => {
+                let possible = !watched.sealed && !watched.close_frame;
+                watched.close_frame |= possible;
+                possible
+            }
+            Input::CloseWritten => {
+                let possible = watched.close_frame && life.machine.phase() != Phase::Registering;
+                watched.close_frame &= !possible;
+                possible
+            }
+            Input::SocketEnded => std::mem::take(&mut watched.lingering),
+            _ => true,
+        };
+        if !possible {
+            input = Input::Tick;
+        }
+        if input == Input::Tick {
+            let most = life.deadline().unwrap_or(Duration::from_secs(1));
+            life.now += most.mul_f64(random.below(3) as f64 / 2.0);
+        }
+        if input == Input::Message && life.machine.takes_messages() {
+            watched.received += 1;
+        }
+        watched.history.push(format!("{step} {input:?}"));
+        let upgraded = input == Input::Accepted;
+        let out = life.on(input);
+        watched.see(&out);
+        if upgraded && out.contains(&Output::Upgrade) {
+            let input = Input::Upgraded(random.below(6) > 0);
+            watched.history.push(format!("{step} {input:?}"));
+            let out = life.on(input);
+            watched.see(&out);
+        }
+    }
+    watched
+}
+
+#[test]
+fn random_lives_keep_the_promises() {
+    let count = std::env::var("WSFN_TEST_LIVES").map_or(20_000, |text| text.parse().unwrap());
+    let first = std::env::var("WSFN_TEST_SEED").map_or(0, |text| text.parse().unwrap());
+    for seed in first..first + count {
+        let result = std::panic::catch_unwind(|| {
+            let watched = live(seed);
+            let check = |ok: bool, what: &str| {
+                assert!(ok, "{what}\n{}", watched.history.join("\n"));
+            };
+            check(watched.ended, "a life ends");
+            check(watched.forgotten == 1, "an entry is removed once");
+            check(
+                watched.sent + watched.dropped == watched.received,
+                "D1: every message is sent once or dropped and counted",
+            );
+            check(
+                watched.clearly_refused == (watched.closes == 0),
+                "D2: a close event for every connect that was not clearly refused",
+            );
+        });
+        assert!(
+            result.is_ok(),
+            "seed {seed}: run again with WSFN_TEST_SEED={seed} WSFN_TEST_LIVES=1"
+        );
+    }
+}

@@ -213,12 +213,12 @@ impl<'s> Driver<'s> {
                 }
             }
             Output::Shut => {
-                self.peer.out().shut(self.shared.hub.memory());
+                self.shared.hub.shut(&self.peer);
                 let until = Instant::now() + codec::close::LINGER_TIME;
                 self.linger = Some((until, codec::close::LINGER_BYTES));
             }
             Output::Cut => {
-                self.peer.out().shut(self.shared.hub.memory());
+                self.shared.hub.shut(&self.peer);
                 self.reader = None;
                 self.linger = None;
                 self.handshake = None;

@@ -182,6 +182,12 @@ impl Hub {
         }
     }
 
+    /// Closes the sending side of a connection, which is out of Open with that.
+    pub(crate) fn shut(&self, peer: &Peer) {
+        self.seal(peer);
+        peer.out().shut();
+    }
+
     /// All connections that are there now.
     pub(crate) fn all(&self) -> Vec<Arc<Peer>> {
         self.peers().values().cloned().collect()

@@ -177,7 +177,7 @@ impl Outbound {
     }
 
     /// Ends pushes and drops what is queued; the frame that is half written is still finished.
-    pub(crate) fn seal(&mut self, memory: &AtomicUsize) {
+    pub(super) fn seal(&mut self, memory: &AtomicUsize) {
         self.gate = Gate::Sealed;
         memory.fetch_sub(self.bytes, Ordering::Relaxed);
         self.bytes = 0;
@@ -208,9 +208,9 @@ impl Outbound {
         }
     }
 
-    /// Closes the sending side of the socket.
-    pub(crate) fn shut(&mut self, memory: &AtomicUsize) {
-        self.seal(memory);
+    /// Closes the sending side of the socket; the connection is sealed.
+    pub(super) fn shut(&mut self) {
+        self.close = None;
         self.current = Bytes::new();
         // Dropping the half sends FIN.
         self.writer = None;

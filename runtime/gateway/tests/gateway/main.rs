@@ -1,4 +1,8 @@
 //! The gateway over real sockets, with a WebSocket client that somebody else wrote and with bytes by hand.
 
+mod bad_input;
+mod closing;
+mod connecting;
 mod life;
+mod pushes;
 mod support;
