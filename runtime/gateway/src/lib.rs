@@ -4,8 +4,7 @@
 //! close; a [`Handle`] does what functions ask of it, which are pushes, rooms and sessions.
 
 mod calls;
-#[path = "standin/mod.rs"]
-mod codec;
+pub mod codec;
 mod connection;
 mod gateway;
 mod hub;

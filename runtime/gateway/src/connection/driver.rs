@@ -574,7 +574,7 @@ impl<'s> Driver<'s> {
                 Some(codec::Event::Text(text)) => self.received(Data::Text(text)),
                 Some(codec::Event::Binary(data)) => self.received(Data::Binary(data)),
                 Some(codec::Event::Ping(payload)) => {
-                    self.peer.out().set_pong(codec::pong(&payload));
+                    self.peer.out().set_pong(codec::control::pong(&payload));
                     self.flush_soon();
                 }
                 Some(codec::Event::Close(close)) => {
@@ -657,7 +657,7 @@ impl<'s> Driver<'s> {
         }
         if passed(self.ping_deadline()) {
             self.ping_sent = Some(now);
-            self.peer.out().set_ping(codec::ping());
+            self.peer.out().set_ping(codec::control::ping());
             self.flush_soon();
         }
         if passed(self.idle_deadline()) {

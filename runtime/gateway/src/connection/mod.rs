@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
+use crate::codec::negotiation::negotiate;
 use crate::codec::{Decoder, DecoderLimits, scratch};
 use crate::shared::{Shared, Slot};
 use driver::{Driver, Pending};
@@ -69,7 +70,7 @@ async fn handshake(shared: &Shared, stream: TcpStream, origin: Origin) -> Option
                     max_frame: options.max_frame,
                     ..DecoderLimits::new(options.max_message)
                 };
-                let decoder = Decoder::new(limits, None);
+                let decoder = Decoder::new(limits, peer.deflate());
                 let pending = Pending {
                     handshake,
                     writer,
@@ -171,7 +172,10 @@ fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<
     let Some(slot) = Slot::take(&shared.registering, options.max_registering) else {
         return Err(status(503));
     };
-    let peer = shared.hub.register(None).map_err(|error| {
+    let extensions = head.joined("sec-websocket-extensions");
+    let offers = extensions.as_deref().filter(|_| options.compression);
+    let (deflate, agreed) = offers.and_then(negotiate).unzip();
+    let peer = shared.hub.register(deflate).map_err(|error| {
         tracing::error!(%error, "no connection id without random numbers");
         status(503)
     })?;
@@ -180,7 +184,7 @@ fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<
         query: head.query,
         source: origin.client.ip(),
         protocols: head.joined("sec-websocket-protocol"),
-        extensions: head.joined("sec-websocket-extensions"),
+        extensions,
         headers: Vec::new(),
     };
     let request_id = shared.request_id();
@@ -195,7 +199,7 @@ fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<
         handshake: Handshake {
             key,
             offered,
-            extensions: None,
+            extensions: agreed,
         },
         slot,
         peer,

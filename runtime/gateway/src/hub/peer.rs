@@ -36,6 +36,11 @@ impl Peer {
         }
     }
 
+    /// What was agreed upon about compression.
+    pub(crate) const fn deflate(&self) -> Option<DeflateParams> {
+        self.deflate
+    }
+
     pub(crate) const fn id(&self) -> &Arc<str> {
         &self.id
     }

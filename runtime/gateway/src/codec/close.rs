@@ -6,9 +6,8 @@ use bytes::Bytes;
 use wsfn_protocol::CloseCode;
 
 use super::{
-    CloseFrame, ProtocolError,
+    CloseFrame, ProtocolError, control,
     frame::{CLOSE, FIN},
-    writer::control,
 };
 
 /// How long input is still read and thrown away once the server has closed its side.
@@ -35,7 +34,7 @@ pub fn frame(code: CloseCode, reason: &str) -> Bytes {
     let mut payload = [0; 2 + CloseCode::REASON_MAX];
     payload[..2].copy_from_slice(&code.0.to_be_bytes());
     payload[2..2 + reason.len()].copy_from_slice(reason.as_bytes());
-    control(FIN | CLOSE, &payload[..2 + reason.len()])
+    control::frame(FIN | CLOSE, &payload[..2 + reason.len()])
 }
 
 /// The close frame that answers a client's: its code without its reason, empty where it had none.
@@ -43,7 +42,7 @@ pub fn frame(code: CloseCode, reason: &str) -> Bytes {
 pub fn answer(received: &CloseFrame<'_>) -> Bytes {
     match received.code {
         Some(code) => frame(code, ""),
-        None => control(FIN | CLOSE, &[]),
+        None => control::frame(FIN | CLOSE, &[]),
     }
 }
 

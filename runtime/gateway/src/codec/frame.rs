@@ -5,16 +5,16 @@ use super::ProtocolError;
 /// The most bytes that the payload of a control frame has (RFC 6455, section 5.5).
 pub const CONTROL_MAX: usize = 125;
 /// The longest header a client sends: two bytes, a 64-bit length, the mask.
-pub(crate) const HEADER_MAX: usize = 14;
+pub(super) const HEADER_MAX: usize = 14;
 /// The longest header a server sends: no mask.
-pub(crate) const SERVER_HEADER_MAX: usize = 10;
+pub(super) const SERVER_HEADER_MAX: usize = 10;
 
-pub(crate) const CONTINUATION: u8 = 0x0;
-pub(crate) const CLOSE: u8 = 0x8;
-pub(crate) const PING: u8 = 0x9;
-pub(crate) const PONG: u8 = 0xA;
-pub(crate) const FIN: u8 = 0x80;
-pub(crate) const RSV1: u8 = 0x40;
+pub(super) const CONTINUATION: u8 = 0x0;
+pub(super) const CLOSE: u8 = 0x8;
+pub(super) const PING: u8 = 0x9;
+pub(super) const PONG: u8 = 0xA;
+pub(super) const FIN: u8 = 0x80;
+pub(super) const RSV1: u8 = 0x40;
 const RSV2_RSV3: u8 = 0x30;
 const OPCODE: u8 = 0x0F;
 const MASKED: u8 = 0x80;
@@ -33,7 +33,7 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    pub(crate) const fn opcode(self) -> u8 {
+    pub(super) const fn opcode(self) -> u8 {
         match self {
             Self::Text => 0x1,
             Self::Binary => 0x2,
@@ -43,7 +43,7 @@ impl MessageKind {
 
 /// What a frame is, with the rules about opcodes already applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FrameKind {
+pub(super) enum FrameKind {
     Start(MessageKind),
     Continuation,
     Close,
@@ -52,27 +52,27 @@ pub(crate) enum FrameKind {
 }
 
 impl FrameKind {
-    pub(crate) const fn is_control(self) -> bool {
+    pub(super) const fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }
 }
 
 /// A client's frame header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) kind: FrameKind,
-    pub(crate) fin: bool,
-    pub(crate) rsv1: bool,
+pub(super) struct Header {
+    pub(super) kind: FrameKind,
+    pub(super) fin: bool,
+    pub(super) rsv1: bool,
     /// Bytes of payload.
-    pub(crate) length: u64,
-    pub(crate) mask: [u8; 4],
+    pub(super) length: u64,
+    pub(super) mask: [u8; 4],
 }
 
 impl Header {
     /// Reads a header from the start of `bytes`: it and its length, or `None` when more bytes are needed.
     ///
     /// The checks run in the order of the bytes, so that where a stream is cut never changes which one fails.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some((&first, rest)) = bytes.split_first() else {
             return Ok(None);
         };
@@ -143,7 +143,7 @@ impl Header {
 }
 
 /// The header of a server's frame: the bytes and how many of them count.
-pub(crate) fn server_header(first: u8, length: usize) -> ([u8; SERVER_HEADER_MAX], usize) {
+pub(super) fn server_header(first: u8, length: usize) -> ([u8; SERVER_HEADER_MAX], usize) {
     let mut header = [0; SERVER_HEADER_MAX];
     header[0] = first;
     let used = if let (Ok(short), true) = (u8::try_from(length), length <= CONTROL_MAX) {
@@ -163,7 +163,7 @@ pub(crate) fn server_header(first: u8, length: usize) -> ([u8; SERVER_HEADER_MAX
 }
 
 /// Takes the mask off `payload`, whose first byte is byte `offset` of its frame.
-pub(crate) fn unmask(payload: &mut [u8], mask: [u8; 4], offset: u64) {
+pub(super) fn unmask(payload: &mut [u8], mask: [u8; 4], offset: u64) {
     // The remainder is below four: nothing is cut off.
     let mut mask = u32::from_ne_bytes(mask);
     let turned = (offset % 4) as u32 * 8;

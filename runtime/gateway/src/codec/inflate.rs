@@ -1,0 +1,107 @@
+//! Inflating a client's message, bounded while it goes on.
+
+use std::cell::RefCell;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::ProtocolError;
+
+/// Inflaters that a thread keeps: more are in use at once only where many messages are under way.
+const POOL: usize = 8;
+/// What a sender leaves off the end of a message (RFC 7692, section 7.2.2).
+const TAIL: &[u8] = &[0, 0, 0xFF, 0xFF];
+/// The least that an output buffer grows by.
+const GROWTH: usize = 1024;
+
+thread_local! {
+    static IDLE: RefCell<Vec<Decompress>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Inflates one message, in as many pieces as it comes in. Taken from the thread's pool and given back.
+#[derive(Debug)]
+pub(super) struct Inflater {
+    /// `None` only while it is dropped.
+    state: Option<Decompress>,
+    /// Whether nothing was read since a block that said it is the last (or since the beginning).
+    ended: bool,
+}
+
+impl Inflater {
+    pub(super) fn new() -> Self {
+        let idle = IDLE.with_borrow_mut(Vec::pop);
+        // The largest window reads what was written with any.
+        Self {
+            state: Some(idle.unwrap_or_else(|| Decompress::new(false))),
+            ended: true,
+        }
+    }
+
+    /// Appends to `out` what `input` inflates to, up to `max` bytes in all.
+    pub(super) fn inflate(
+        &mut self,
+        mut input: &[u8],
+        out: &mut Vec<u8>,
+        max: usize,
+    ) -> Result<(), ProtocolError> {
+        let Some(state) = &mut self.state else {
+            return Err(ProtocolError::Deflate);
+        };
+        while !input.is_empty() || out.len() == out.capacity() {
+            if out.len() == out.capacity() {
+                // Doubled, but never further than the limit and the byte that breaks it.
+                let room = (max + 1).saturating_sub(out.len());
+                out.reserve_exact(out.len().max(GROWTH).min(room.max(1)));
+            }
+            let (read, written) = (state.total_in(), out.len());
+            let status = state
+                .decompress_vec(input, out, FlushDecompress::Sync)
+                .map_err(|_| ProtocolError::Deflate)?;
+            // Not more than `input` has.
+            let used = (state.total_in() - read) as usize;
+            input = input.get(used..).unwrap_or_default();
+            if out.len() > max {
+                return Err(ProtocolError::MessageTooBig);
+            }
+            if status == Status::StreamEnd {
+                // A last block is allowed anywhere (section 7.2.3.4); what follows is a stream of its own.
+                state.reset(false);
+                self.ended = true;
+            } else {
+                self.ended &= used == 0;
+                if used == 0 && out.len() == written && out.len() < out.capacity() {
+                    return if input.is_empty() {
+                        Ok(())
+                    } else {
+                        Err(ProtocolError::Deflate)
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of the message.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>, max: usize) -> Result<(), ProtocolError> {
+        if self.ended {
+            Ok(())
+        } else {
+            self.inflate(TAIL, out, max)
+        }
+    }
+}
+
+impl Drop for Inflater {
+    fn drop(&mut self) {
+        let Some(mut state) = self.state.take() else {
+            return;
+        };
+        // A thread that ends has no pool any more.
+        let _ = IDLE.try_with(|idle| {
+            let mut idle = idle.borrow_mut();
+            if idle.len() < POOL {
+                state.reset(false);
+                idle.push(state);
+            }
+        });
+    }
+}
