@@ -1,1 +1,2 @@
 //! Placeholder until the first case lands.
+mod process;

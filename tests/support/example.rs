@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -76,7 +76,30 @@ impl Example {
         address: &str,
         environment: &[(&str, &str)],
     ) -> Self {
-        let mut child = Command::new(Self::program(package, binary))
+        let program = Self::program(package, binary);
+        let mut example = Self::spawn(&program, address, environment);
+        let start = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Ok(Some(status)) = example.child.try_wait() {
+                panic!("{binary} ended with {status}: {:#?}", example.output());
+            }
+            assert!(
+                start.elapsed() < STARTS_WITHIN,
+                "{binary} does not listen: {:#?}",
+                example.output()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        example
+    }
+
+    /// Starts a program that is built already, and does not wait for it.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn spawn(program: &Path, address: &str, environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(program)
             .env("WSFN_LISTEN", address)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
@@ -102,24 +125,42 @@ impl Example {
                 }
             });
         }
-        let mut example = Self {
+        Self {
             child,
             address: address.to_owned(),
             lines,
-        };
+        }
+    }
+
+    /// Asks it to end, as a platform does: SIGTERM.
+    ///
+    /// # Panics
+    /// When there is no `kill`.
+    pub fn terminate(&self) {
+        let id = self.id().to_string();
+        let killed = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(killed.expect("kill runs").success(), "kill -TERM {id}");
+    }
+
+    /// Waits until it ends; its exit status, and what it printed since the last call of [`Example::output`].
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn ended(&mut self) -> (std::process::ExitStatus, Vec<String>) {
         let start = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            if let Ok(Some(status)) = example.child.try_wait() {
-                panic!("{binary} ended with {status}: {:#?}", example.output());
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                // The pipes end with the process, and their readers with the pipes.
+                let lines = self.lines.iter().collect();
+                return (status, lines);
             }
             assert!(
                 start.elapsed() < STARTS_WITHIN,
-                "{binary} does not listen: {:#?}",
-                example.output()
+                "it does not end: {:#?}",
+                self.output()
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        example
     }
 
     /// `host:port` on which it listens.

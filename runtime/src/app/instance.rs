@@ -68,6 +68,10 @@ impl Instance {
     }
 
     /// What the handlers asked the gateway to forward: names of headers, and whether the query string.
+    #[cfg_attr(
+        not(feature = "gateway"),
+        expect(dead_code, reason = "only the gateway asks")
+    )]
     pub(crate) fn forwards(&self) -> (impl Iterator<Item = &str>, bool) {
         let headers = self.setup.forward_headers.iter().map(String::as_str);
         (headers, self.setup.forward_query)

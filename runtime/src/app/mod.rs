@@ -100,6 +100,10 @@ impl App {
     }
 
     /// The page, taken out.
+    #[cfg_attr(
+        not(feature = "gateway"),
+        expect(dead_code, reason = "only the gateway asks")
+    )]
     pub(crate) const fn take_page(&mut self) -> Option<Cow<'static, str>> {
         self.page.take()
     }

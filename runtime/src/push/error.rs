@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use wsfn_protocol::{Answer, ErrNo};
+#[cfg(feature = "gateway")]
+use wsfn_protocol::Answer;
+use wsfn_protocol::ErrNo;
 
 /// The most characters of a gateway's own words that stand in an error.
 const SHOWN: usize = 200;

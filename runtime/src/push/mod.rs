@@ -278,7 +278,9 @@ impl Push {
     fn is_ours(&self) -> bool {
         match &self.backend {
             Backend::Http(http) => http.is_ours(),
-            _ => true,
+            #[cfg(feature = "gateway")]
+            Backend::Embedded(_) => true,
+            Backend::Unset => true,
         }
     }
 }

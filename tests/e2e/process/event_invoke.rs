@@ -1,0 +1,78 @@
+//! A function in an image: `POST /event-invoke`.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use wsfn_tests::{Example, PushAnswer, PushServer};
+
+use super::{OK, message};
+
+async fn ask(address: &str, headers: &str, event: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let request = format!(
+        "POST /event-invoke HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{event}",
+        event.len()
+    );
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    body.to_owned()
+}
+
+#[tokio::test]
+async fn events_in_answers_out() {
+    let pushes = PushServer::start(PushAnswer::ok()).await;
+    let (address, url) = (Example::free_address(), pushes.url("/api-abc"));
+    let environment = [("WSFN_MODE", "event-invoke"), ("WSFN_PUSH_URL", &url)];
+    let mut process = Example::start_with("wsfn-tests", "misbehave", &address, &environment);
+    assert_eq!(ask(&address, "", &message("well")).await, OK);
+    assert!(pushes.bodies()[0].contains(r#""data":"well""#));
+
+    // Our own gateway takes the answer inside the reply.
+    let reply = ask(&address, "Wsfn-Gateway: 1\r\n", &message("well")).await;
+    let inside = r#"{"errNo":0,"errMsg":"ok","wsfn":{"push":[{"websocket":{"action":"data send","dataType":"text","data":"well"}}]}}"#;
+    assert_eq!(reply, inside);
+    assert_eq!(pushes.bodies().len(), 1);
+
+    let limit = "X-Scf-Timeout: 1\r\nWsfn-Gateway: 1\r\n";
+    let (block, hang, panics, fails, well) = (
+        message("block"),
+        message("hang"),
+        message("panic"),
+        message("fail"),
+        message("well"),
+    );
+    let (block, hang, panics, fails, well) = tokio::join!(
+        ask(&address, limit, &block),
+        ask(&address, limit, &hang),
+        ask(&address, limit, &panics),
+        ask(&address, limit, &fails),
+        ask(&address, limit, &well),
+    );
+    assert!(block.contains("1006"), "{block}");
+    assert!(hang.contains("1006"), "{hang}");
+    assert!(panics.contains("1005"), "{panics}");
+    assert!(
+        fails.contains("1004") && !fails.contains("hunter2"),
+        "{fails}"
+    );
+    assert_eq!(well, inside);
+    for event in ["", "{", "nonsense"] {
+        let reply = ask(&address, "", event).await;
+        assert!(reply.contains("1001"), "{event}: {reply}");
+    }
+    process.terminate();
+    let (status, lines) = process.ended();
+    assert!(status.success(), "{status}: {lines:#?}");
+    let lines = lines.join("\n");
+    assert!(lines.contains("blocks its thread"), "{lines}");
+    assert!(
+        lines.contains("hunter2"),
+        "the log is where the cause belongs: {lines}"
+    );
+    assert!(!lines.contains("xawexasdfewezdfsdfeasdfffa"), "{lines}");
+}

@@ -1,0 +1,79 @@
+//! The gateway and the application in one process, seen by a WebSocket client that somebody else wrote.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use wsfn_tests::Example;
+
+use super::misbehave;
+
+pub(super) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub(super) async fn connect(address: &str) -> Client {
+    let url = format!("ws://{address}/");
+    let connected = tokio_tungstenite::connect_async(url).await;
+    connected.expect("accepted").0
+}
+
+pub(super) async fn text(client: &mut Client) -> String {
+    let next = tokio::time::timeout(std::time::Duration::from_secs(20), client.next());
+    let message = next
+        .await
+        .expect("a message in time")
+        .expect("open")
+        .expect("a frame");
+    message.into_text().expect("a text").to_string()
+}
+
+#[tokio::test]
+async fn handlers_that_fail_hang_or_block_cost_only_their_own_client() {
+    let address = Example::free_address();
+    let environment = [
+        ("WSFN_INVOKE_TIMEOUT", "1s"),
+        ("WSFN_FAILED_MESSAGE", "tell"),
+    ];
+    let _process = Example::start_with("wsfn-tests", "misbehave", &address, &environment);
+    let mut client = connect(&address).await;
+    for (line, part) in [
+        ("panic", "1005"),
+        ("fail", "1004"),
+        ("hang", "1006"),
+        ("well", "well"),
+    ] {
+        client.send(Message::text(line)).await.expect("sent");
+        let answer = text(&mut client).await;
+        assert!(
+            answer.contains(part) && !answer.contains("hunter2"),
+            "{answer}"
+        );
+    }
+    let mut blocks = connect(&address).await;
+    blocks.send(Message::text("block")).await.expect("sent");
+    client.send(Message::text("well")).await.expect("sent");
+    assert_eq!(text(&mut client).await, "well");
+}
+
+#[tokio::test]
+async fn it_says_what_to_open_and_ends_when_asked() {
+    let address = Example::free_address();
+    let mut process = Example::spawn(misbehave(), &address, &[("WSFN_DRAIN", "1s")]);
+    while TcpStream::connect(&address).await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let mut client = connect(&address).await;
+    process.terminate();
+    let last = loop {
+        match client.next().await {
+            Some(Ok(Message::Close(frame))) => break frame,
+            Some(Ok(_)) => {}
+            other => panic!("no close frame: {other:?}"),
+        }
+    };
+    assert_eq!(last.map(|frame| u16::from(frame.code)), Some(1001));
+    drop(client);
+    let (status, lines) = process.ended();
+    assert!(status.success(), "{status}");
+    let open = format!("open http://{address}/ in a browser, or connect to ws://{address}/");
+    assert!(lines.iter().any(|line| line.contains(&open)), "{lines:#?}");
+}

@@ -1,0 +1,23 @@
+//! Programs as processes, each front end from outside.
+
+mod event_invoke;
+mod gateway;
+mod runtime_api;
+mod start;
+
+use std::path::Path;
+
+/// A program whose one handler does what the message says.
+fn misbehave() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_misbehave"))
+}
+
+/// The event of a text message.
+fn message(text: &str) -> String {
+    let text = serde_json::to_string(text).expect("a string");
+    format!(
+        r#"{{"websocket":{{"action":"data send","secConnectionID":"xawexasdfewezdfsdfeasdfffa==","dataType":"text","data":{text}}}}}"#
+    )
+}
+
+const OK: &str = r#"{"errNo":0,"errMsg":"ok"}"#;
