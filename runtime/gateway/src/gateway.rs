@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use wsfn_settings::{Mode, Settings};
 
@@ -19,6 +19,7 @@ use crate::connection::{self, Origin};
 use crate::hub::Handle;
 use crate::hub::outbound::Gate;
 use crate::invoke::Invoke;
+use crate::push_endpoint::{self, PushEndpoint};
 use crate::shared::{Options, Shared};
 
 /// What a loopback listener serves where the app has no page.
@@ -34,15 +35,16 @@ pub struct Gateway {
     shared: Arc<Shared>,
     listeners: Vec<(TcpListener, bool)>,
     addrs: Vec<SocketAddr>,
+    pushes: PushEndpoint,
     drain: Duration,
 }
 
 impl Gateway {
-    /// Listens on the addresses of `listen`; clients are accepted once [`Gateway::serve`] runs. `page` is what a
+    /// Listens on the addresses of `listen`, and for pushes on those of `push-listen`; clients are accepted once [`Gateway::serve`] runs. `page` is what a
     /// plain `GET /` gets; without one a loopback listener has a page of its own, and any other answers 426.
     ///
     /// # Errors
-    /// When an address cannot be listened on.
+    /// When an address cannot be listened on, or one for pushes beyond loopback has no `push-token`.
     pub async fn bind(
         handle: Handle,
         settings: &Settings,
@@ -52,7 +54,7 @@ impl Gateway {
         let mut listeners = Vec::new();
         let mut addrs = Vec::new();
         for addr in settings.listen_addrs(Mode::Gateway) {
-            let error = |error| BindError { addr, error };
+            let failed = |error| BindError(Reason::Clients { addr, error });
             let listener = match TcpListener::bind(addr).await {
                 Ok(listener) => listener,
                 // The second of the defaults, which a machine without IPv6 cannot have.
@@ -64,11 +66,14 @@ impl Gateway {
                     tracing::debug!(%addr, %error, "not listening there");
                     continue;
                 }
-                Err(error) => return Err(BindError { addr, error }),
+                Err(error) => return Err(failed(error)),
             };
-            addrs.push(listener.local_addr().map_err(error)?);
+            addrs.push(listener.local_addr().map_err(failed)?);
             listeners.push((listener, addr.ip().to_canonical().is_loopback()));
         }
+        let pushes = PushEndpoint::bind(handle.clone(), settings)
+            .await
+            .map_err(|error| BindError(Reason::Pushes(error)))?;
         let page = page.map(|page| match page {
             Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
             Cow::Owned(text) => Bytes::from(text),
@@ -85,6 +90,7 @@ impl Gateway {
             shared: Arc::new(shared),
             listeners,
             addrs,
+            pushes,
             drain: settings.drain,
         })
     }
@@ -93,6 +99,12 @@ impl Gateway {
     #[must_use]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addrs
+    }
+
+    /// Where it listens for pushes; nowhere unless `push-listen` is set.
+    #[must_use]
+    pub fn push_addrs(&self) -> &[SocketAddr] {
+        self.pushes.local_addrs()
     }
 
     /// Serves clients until `shutdown` is ready. Then nobody new is accepted, handshakes are answered with 503,
@@ -104,9 +116,18 @@ impl Gateway {
         let Self {
             shared,
             listeners,
+            pushes,
             drain,
             ..
         } = self;
+        // Functions push while connections end, so this one ends last. In a set, so that it goes when this future
+        // is dropped.
+        let (all_done, done) = oneshot::channel::<()>();
+        let mut endpoint = tokio::task::JoinSet::new();
+        endpoint.spawn(pushes.serve(async {
+            // An error is a sender that is gone, which is the end too.
+            let _ = done.await;
+        }));
         // Every connection's task holds a sender; when the last is gone, so are they all.
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
         let mut acceptors = tokio::task::JoinSet::new();
@@ -128,6 +149,8 @@ impl Gateway {
                 "connections are given up: their calls or close events did not end within drain and close-timeout"
             );
         }
+        drop(all_done);
+        while endpoint.join_next().await.is_some() {}
     }
 }
 
@@ -195,23 +218,31 @@ impl fmt::Debug for Gateway {
 
 /// Why an address cannot be listened on.
 #[derive(Debug)]
-pub struct BindError {
-    addr: SocketAddr,
-    error: io::Error,
+pub struct BindError(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Clients { addr: SocketAddr, error: io::Error },
+    Pushes(push_endpoint::BindError),
 }
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "listen: cannot listen on {}: {}; choose another address with WSFN_LISTEN",
-            self.addr, self.error
-        )
+        match &self.0 {
+            Reason::Clients { addr, error } => write!(
+                f,
+                "listen: cannot listen on {addr}: {error}; choose another address with WSFN_LISTEN"
+            ),
+            Reason::Pushes(error) => error.fmt(f),
+        }
     }
 }
 
 impl std::error::Error for BindError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
+        match &self.0 {
+            Reason::Clients { error, .. } => Some(error),
+            Reason::Pushes(error) => error.source(),
+        }
     }
 }

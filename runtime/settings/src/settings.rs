@@ -10,7 +10,6 @@ use crate::value::{
 
 const ANY: &[Mode] = &[Mode::Gateway, Mode::EventInvoke, Mode::RuntimeApi];
 const GATEWAY: &[Mode] = &[Mode::Gateway];
-const EVENT_INVOKE: &[Mode] = &[Mode::EventInvoke];
 /// The front ends that push over HTTP.
 const REMOTE: &[Mode] = &[Mode::EventInvoke, Mode::RuntimeApi];
 const SERVERS: &[Mode] = &[Mode::Gateway, Mode::EventInvoke];
@@ -43,9 +42,6 @@ settings! {
     /// Who may push: tokens, one of which has to stand in the path or behind `Authorization: Bearer`.
     "push-token" push_token: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::tokens, GATEWAY,
         "Required where push-listen is not loopback; several, so that one can be replaced without a gap.";
-    /// Signs and checks calls from gateway to function.
-    "secret" secret: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::secrets, EVENT_INVOKE,
-        "Unset means unsigned and unchecked, as Tencent's gateway does it; two, so that one can be replaced without a gap.";
     /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
     "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
         "What is dangerous has to be written down, and is warned about at every start.";
@@ -166,8 +162,8 @@ settings! {
     /// Whether the connect event carries the query in `requestContext.queryString`.
     "forward-query" forward_query: bool = false, "off", Kind::Switch, parse::switch, GATEWAY,
         "Queries carry tokens, and functions log their events.";
-    /// Over how long the closes of a shutdown are spread.
-    "drain" drain: Duration = seconds(30), "30s", Kind::Duration, parse::duration, GATEWAY,
+    /// Over how long the closes of a shutdown are spread, and how long running calls are waited for.
+    "drain" drain: Duration = seconds(30), "30s", Kind::Duration, parse::duration, SERVERS,
         "Clients that reconnect do not arrive all at once, and it is what container platforms wait for.";
     /// What is logged, in the syntax of `RUST_LOG`.
     "log" log: String = "info".into(), "RUST_LOG, else info", Kind::Text, parse::text, ANY,
@@ -177,26 +173,27 @@ settings! {
         "People read it first; `json` is for collectors.";
 
     later {
-        "admin-listen" "off" "Health, readiness and metrics.";
-        "connect" "–" "Where the function for connects lives.";
-        "message" "–" "Where the function for messages lives.";
-        "close" "–" "Where the function for closes lives.";
-        "function" "–" "Where the function for all three lives.";
-        "exec" "–" "A command as the function.";
-        "scf" "–" "A function deployed in SCF.";
-        "route" "–" "Several services in one gateway.";
-        "exec-min" "1" "The fewest processes of a command.";
-        "exec-max" "cores × 4" "The most processes of a command.";
-        "exec-env" "none" "Further variables that a command may see.";
-        "data" "none" "The directory of the journal.";
-        "store" "–" "A database for rooms.";
-        "max-per-address" "off" "Connections of one address.";
-        "max-rate" "off" "Messages a second of one connection.";
-        "trust-proxy" "none" "Proxies whose `X-Forwarded-For` counts.";
-        "tls-cert" "–" "The certificate of the listeners.";
-        "tls-key" "–" "The key of the certificate.";
-        "heartbeat" "–" "A text that the gateway answers by itself.";
-        "limits" "–" "`tencent`: the documented limits of Tencent's gateway.";
+        "secret" "–" Kind::Secrets, "Signs and checks calls from gateway to function.";
+        "admin-listen" "off" Kind::Later, "Health, readiness and metrics.";
+        "connect" "–" Kind::Later, "Where the function for connects lives.";
+        "message" "–" Kind::Later, "Where the function for messages lives.";
+        "close" "–" Kind::Later, "Where the function for closes lives.";
+        "function" "–" Kind::Later, "Where the function for all three lives.";
+        "exec" "–" Kind::Later, "A command as the function.";
+        "scf" "–" Kind::Later, "A function deployed in SCF.";
+        "route" "–" Kind::Later, "Several services in one gateway.";
+        "exec-min" "1" Kind::Later, "The fewest processes of a command.";
+        "exec-max" "cores × 4" Kind::Later, "The most processes of a command.";
+        "exec-env" "none" Kind::Later, "Further variables that a command may see.";
+        "data" "none" Kind::Later, "The directory of the journal.";
+        "store" "–" Kind::Later, "A database for rooms.";
+        "max-per-address" "off" Kind::Later, "Connections of one address.";
+        "max-rate" "off" Kind::Later, "Messages a second of one connection.";
+        "trust-proxy" "none" Kind::Later, "Proxies whose `X-Forwarded-For` counts.";
+        "tls-cert" "–" Kind::Later, "The certificate of the listeners.";
+        "tls-key" "–" Kind::Later, "The key of the certificate.";
+        "heartbeat" "–" Kind::Later, "A text that the gateway answers by itself.";
+        "limits" "–" Kind::Later, "`tencent`: the documented limits of Tencent's gateway.";
     }
 }
 

@@ -111,7 +111,7 @@ macro_rules! settings {
             $name:literal $field:ident: $type:ty = $default:expr, $shown:literal, $kind:expr, $parse:expr, $modes:expr,
             $reason:literal;
         )+
-        later { $( $later:literal $later_default:literal $later_purpose:literal; )+ }
+        later { $( $later:literal $later_default:literal $later_kind:expr, $later_purpose:literal; )+ }
     ) => {
         /// Everything that can be set, as values.
         ///
@@ -124,6 +124,9 @@ macro_rules! settings {
                 #[doc = concat!("\n\nSetting `", $name, "`, default: ", $shown, ". ", $reason)]
                 pub $field: $type,
             )+
+            /// The secrets that sign calls from gateway to function. Not read from anywhere: nothing checks a
+            /// signature yet, and a secret that protects nothing would be a lie.
+            pub secret: Vec<$crate::value::Secret>,
             /// Not a setting: whether this is an instance of SCF (`TENCENTCLOUD_RUNENV=SCF`).
             pub in_scf: bool,
             /// Not a setting: lines for the debug log about settings that were set, and that the mode does not use.
@@ -134,6 +137,7 @@ macro_rules! settings {
             fn default() -> Self {
                 Self {
                     $( $field: $default, )+
+                    secret: Vec::new(),
                     in_scf: false,
                     ignored: Vec::new(),
                 }
@@ -160,7 +164,7 @@ macro_rules! settings {
                 Setting {
                     name: $later,
                     default: $later_default,
-                    kind: Kind::Later,
+                    kind: $later_kind,
                     purpose: $later_purpose,
                     reason: "",
                     modes: &[],

@@ -70,6 +70,9 @@ impl App {
         for warning in settings.warnings() {
             tracing::warn!("{warning}");
         }
+        for line in &settings.ignored {
+            tracing::debug!("{line}");
+        }
         let app = match std::env::var("_HANDLER") {
             Ok(handler) => self.narrowed(&handler),
             Err(_) => self,

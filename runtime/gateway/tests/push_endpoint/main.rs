@@ -4,4 +4,5 @@ mod access;
 mod actions;
 mod bad_input;
 mod connections;
+mod gateway;
 mod support;

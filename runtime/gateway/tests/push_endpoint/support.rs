@@ -84,10 +84,7 @@ impl Endpoint {
     }
 
     pub(crate) async fn connect(&self) -> Client {
-        Client {
-            stream: TcpStream::connect(self.addr).await.unwrap(),
-            buffer: Vec::new(),
-        }
+        Client::connect(self.addr).await
     }
 
     /// One request with this head beyond the request line and the body, on a connection of its own.
@@ -139,6 +136,13 @@ impl Response {
 }
 
 impl Client {
+    pub(crate) async fn connect(addr: SocketAddr) -> Self {
+        Self {
+            stream: TcpStream::connect(addr).await.unwrap(),
+            buffer: Vec::new(),
+        }
+    }
+
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }

@@ -119,17 +119,12 @@ fn event_invoke(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>)
     let (Some(addresses), Some(found)) = (&settings.listen, find(set, "listen")) else {
         return;
     };
-    let signed = !settings.secret.is_empty() || find(set, "secret").is_some();
-    if beyond_loopback(addresses)
-        && !settings.in_scf
-        && !signed
-        && !settings.insecure.invoke_unsigned
-    {
+    if beyond_loopback(addresses) && !settings.in_scf && !settings.insecure.invoke_unsigned {
         problems.push(
             Problem::new(
                 &found.spelled,
                 found.origin.clone(),
-                "beyond loopback, outside SCF, anyone could call the functions; set a secret, or accept it with insecure = invoke-unsigned",
+                "beyond loopback, outside SCF, whoever reaches the port calls the functions; listen on 127.0.0.1, or accept it with insecure = invoke-unsigned",
             )
             .value(&found.raw.shown()),
         );

@@ -152,17 +152,6 @@ pub(crate) fn tokens(raw: &Raw) -> Parsed<Vec<Secret>> {
     some_secrets(&tokens)
 }
 
-pub(crate) fn secrets(raw: &Raw) -> Parsed<Vec<Secret>> {
-    let secrets = raw.list();
-    if secrets.len() > 2 {
-        return Err(format!(
-            "expected at most two secrets, the new and the old one, found {}",
-            secrets.len()
-        ));
-    }
-    some_secrets(&secrets)
-}
-
 fn some_secrets(texts: &[&str]) -> Parsed<Vec<Secret>> {
     if texts.is_empty() {
         return Err("expected at least one".into());

@@ -105,11 +105,10 @@ fn event_invoke_beyond_loopback() {
     ];
     let problem = one_problem(&env);
     assert!(
-        problem.contains("set a secret, or accept it with insecure = invoke-unsigned"),
+        problem.contains("listen on 127.0.0.1, or accept it with insecure = invoke-unsigned"),
         "{problem}"
     );
     for extra in [
-        ("WSFN_SECRET", "s"),
         ("WSFN_INSECURE", "invoke-unsigned"),
         ("TENCENTCLOUD_RUNENV", "SCF"),
     ] {

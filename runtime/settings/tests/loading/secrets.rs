@@ -11,7 +11,6 @@ fn secrets_are_read_and_not_shown() {
         ("WSFN_MODE", "event-invoke"),
         ("WSFN_PUSH_URL", "http://set_x.example/api-wsfn/s3cr3t1"),
         ("WSFN_PUSH_TOKEN", "s3cr3t2,s3cr3t3"),
-        ("WSFN_SECRET", "s3cr3t4"),
     ]);
     assert_eq!(
         settings.push_url.as_ref().unwrap().expose(),
@@ -23,7 +22,6 @@ fn secrets_are_read_and_not_shown() {
         .map(|token| token.expose())
         .collect();
     assert_eq!(tokens, ["s3cr3t2", "s3cr3t3"]);
-    assert_eq!(settings.secret[0].expose(), "s3cr3t4");
     assert!(!format!("{settings:?} {settings:#?}").contains("s3cr3t"));
 }
 
@@ -51,13 +49,13 @@ fn secrets_from_files() {
 
     std::fs::write(&path, " \n").unwrap();
     assert!(
-        problems(&[("WSFN_SECRET_FILE", name)])[0]
+        problems(&[("WSFN_PUSH_URL_FILE", name)])[0]
             .to_string()
             .ends_with("the file is empty")
     );
     std::fs::remove_file(&path).unwrap();
     assert!(
-        problems(&[("WSFN_SECRET_FILE", name)])[0]
+        problems(&[("WSFN_PUSH_URL_FILE", name)])[0]
             .to_string()
             .contains("cannot be read")
     );

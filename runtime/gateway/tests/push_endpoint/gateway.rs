@@ -1,0 +1,152 @@
+//! The endpoint as the gateway starts it: pushes reach sockets.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::Message;
+use wsfn_gateway::{BoxFuture, Call, Gateway, Handle, Invoke, InvokeAnswer, InvokeError};
+use wsfn_settings::{Secret, Settings};
+
+use crate::support::{Client, within};
+
+/// Accepts everybody and notes the ids.
+#[derive(Clone, Default)]
+struct Ids(Arc<Mutex<Vec<String>>>);
+
+impl Invoke for Ids {
+    fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>> {
+        if call.kind == wsfn_protocol::Kind::Connect {
+            self.0.lock().unwrap().push(call.connection_id.to_string());
+        }
+        Box::pin(async { Ok(InvokeAnswer::ok()) })
+    }
+}
+
+#[tokio::test]
+async fn pushes_reach_sockets_and_rooms() {
+    let settings = Settings {
+        listen: Some(vec!["127.0.0.1:0".parse().unwrap()]),
+        push_listen: Some(vec!["127.0.0.1:0".parse().unwrap()]),
+        push_token: vec![Secret::new("token")],
+        drain: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let ids = Ids::default();
+    let gateway = Gateway::bind(
+        Handle::new(&settings),
+        &settings,
+        Arc::new(ids.clone()),
+        None,
+    )
+    .await
+    .unwrap();
+    let (clients, pushes) = (gateway.local_addrs()[0], gateway.push_addrs()[0]);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(gateway.serve(async {
+        let _ = stopped.await;
+    }));
+    let (mut socket, _) = within(tokio_tungstenite::connect_async(format!("ws://{clients}/")))
+        .await
+        .unwrap();
+    let id = ids.0.lock().unwrap()[0].clone();
+
+    let mut client = Client::connect(pushes).await;
+    for (body, status, err_no) in [
+        (
+            format!(r#"{{"action":"join","secConnectionID":"{id}","room":"r"}}"#),
+            200,
+            0,
+        ),
+        (
+            format!(
+                r#"{{"action":"data send","secConnectionID":"{id}","dataType":"text","data":"one"}}"#
+            ),
+            200,
+            0,
+        ),
+        (
+            r#"{"action":"broadcast","room":"r","dataType":"binary","data":"AAE="}"#.into(),
+            200,
+            0,
+        ),
+        (
+            r#"{"action":"data send","secConnectionID":"nobody","dataType":"text","data":""}"#
+                .into(),
+            410,
+            1101,
+        ),
+        (
+            format!(
+                r#"{{"action":"join","secConnectionID":"{id}","room":"{}"}}"#,
+                "r".repeat(257)
+            ),
+            413,
+            1102,
+        ),
+        (
+            format!(
+                r#"{{"action":"closing","secConnectionID":"{id}","code":4001,"reason":"bye"}}"#
+            ),
+            200,
+            0,
+        ),
+        (
+            format!(
+                r#"{{"action":"data send","secConnectionID":"{id}","dataType":"text","data":"late"}}"#
+            ),
+            410,
+            1101,
+        ),
+    ] {
+        let body = format!(r#"{{"websocket":{body}}}"#);
+        client
+            .request(
+                "POST /api-wsfn/token HTTP/1.1",
+                "Host: gateway.internal\r\n",
+                &body,
+            )
+            .await;
+        let response = client.response().await;
+        assert_eq!(
+            (response.status, response.err_no()),
+            (status, err_no),
+            "{body}"
+        );
+    }
+    let mut got = Vec::new();
+    while let Some(Ok(message)) = within(socket.next()).await {
+        got.push(message);
+    }
+    assert_eq!(got[0], Message::text("one"));
+    assert_eq!(got[1], Message::binary(vec![0, 1]));
+    let Message::Close(Some(close)) = &got[2] else {
+        panic!("{got:?}")
+    };
+    assert_eq!(
+        (u16::from(close.code), close.reason.as_str()),
+        (4001, "bye")
+    );
+
+    let _ = stop.send(());
+    within(serving).await.unwrap();
+    client.ends().await;
+}
+
+#[tokio::test]
+async fn without_push_listen_nothing_listens() {
+    let settings = Settings {
+        listen: Some(vec!["127.0.0.1:0".parse().unwrap()]),
+        ..Settings::default()
+    };
+    let gateway = Gateway::bind(
+        Handle::new(&settings),
+        &settings,
+        Arc::new(Ids::default()),
+        None,
+    )
+    .await
+    .unwrap();
+    assert!(gateway.push_addrs().is_empty());
+}
