@@ -1,5 +1,6 @@
 //! A started application: parse, extract, call, reply.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use wsfn_protocol::{
-    CloseEvent, ConnectEvent, Data, ErrNo, Kind, MessageEvent, Reply as WireReply, ReplyPush,
-    ReplySocket, Request,
+    CloseEvent, ConnectEvent, Data, ErrNo, EventError, Kind, MessageEvent, Reply as WireReply,
+    ReplyPush, ReplySocket, Request,
 };
 use wsfn_settings::Settings;
 
@@ -133,13 +134,14 @@ impl Instance {
                     request_id = &*request_id,
                     "{error}"
                 );
-                return Outcome::failed(None, error.err_no(), error.to_string().into());
+                let err_msg = unreadable(&error, &raw, self.only);
+                return Outcome::failed(None, error.err_no(), err_msg);
             }
         };
         let kind = wire.kind();
         let id = ConnectionId::new(&**wire.connection_id());
         let Some(entry) = self.handlers.iter().find(|entry| entry.kind() == kind) else {
-            return self.unhandled(&wire, id);
+            return self.unhandled(&wire, id, &request_id);
         };
         // Each arm makes an event that owns what it needs, so that nothing borrowed is held across the handler.
         let (answer, extensions) = match (wire, entry.call()) {
@@ -233,7 +235,12 @@ impl Instance {
 
     /// Slots are optional: without a connect handler everyone is accepted, a close needs no handler, and only a
     /// message that nobody handles is an error.
-    fn unhandled(&self, wire: &wsfn_protocol::Event<'_>, id: ConnectionId) -> Outcome {
+    fn unhandled(
+        &self,
+        wire: &wsfn_protocol::Event<'_>,
+        id: ConnectionId,
+        request_id: &str,
+    ) -> Outcome {
         match wire {
             wsfn_protocol::Event::Connect(event) => {
                 accepted(Kind::Connect, Answer::Done, id, event.extensions.is_some())
@@ -241,6 +248,7 @@ impl Instance {
             wsfn_protocol::Event::Close(_) => Outcome::ok(id),
             wsfn_protocol::Event::Message(_) => {
                 let problem = Problem::new(ErrNo::NO_HANDLER, "no handler for `data send`");
+                log("none", &problem, &id, request_id);
                 self.failed(Kind::Message, problem, id)
             }
         }
@@ -316,7 +324,44 @@ fn answer_at(deadline: Instant) -> Instant {
         .unwrap_or(deadline)
 }
 
+/// What is answered to an event that cannot be read. A refused handshake goes to a client who is nobody yet, and whose
+/// own words may stand in the explanation: that one stays in the log.
+#[cold]
+fn unreadable(error: &EventError, raw: &str, only: Option<Kind>) -> Cow<'static, str> {
+    #[derive(serde::Deserialize)]
+    struct Wire<'a> {
+        #[serde(borrow)]
+        websocket: Socket<'a>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Socket<'a> {
+        #[serde(borrow)]
+        action: Cow<'a, str>,
+    }
+    if error.err_no() != ErrNo::BAD_EVENT {
+        return error.to_string().into();
+    }
+    let connects = only == Some(Kind::Connect)
+        || serde_json::from_str::<Wire<'_>>(raw)
+            .is_ok_and(|wire| wire.websocket.action == "connecting");
+    match connects {
+        true => "the event cannot be read".into(),
+        false => error.to_string().into(),
+    }
+}
+
+/// Writes a failure to the log. How the program's own error shows itself is its own code, which may panic too.
 fn log(handler: &str, problem: &Problem, id: &ConnectionId, request_id: &str) {
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        log_inner(handler, problem, id, request_id);
+    }));
+    if written.is_err() {
+        tracing::error!(handler, err_no = problem.err_no.0, connection = ?id, request_id,
+            "{}; its error panicked while it was shown", problem.err_msg);
+    }
+}
+
+fn log_inner(handler: &str, problem: &Problem, id: &ConnectionId, request_id: &str) {
     let err_no = problem.err_no.0;
     match (&problem.error, problem.argument) {
         (_, Some(argument)) => {

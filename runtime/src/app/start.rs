@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use wsfn_protocol::Kind;
 use wsfn_settings::Settings;
 
+use super::caught::{Caught, Panicked};
 use super::{App, Instance, Setup};
 use crate::error::Result;
 use crate::push::Push;
@@ -33,6 +35,16 @@ impl App {
                     "push-url is not set: what message handlers return reaches its client only through a gateway \
                      that takes it inside the reply"
                 );
+            } else if settings.errors_to_client
+                && self
+                    .handlers
+                    .iter()
+                    .any(|entry| entry.kind() == Kind::Message)
+            {
+                tracing::warn!(
+                    "push-url is not set: that its message failed is told to a client only through a gateway that \
+                     takes it inside the reply. Set errors-to-client to off where that is meant"
+                );
             }
         }
         let mut states = self.states;
@@ -40,12 +52,15 @@ impl App {
             if states.has(*id) {
                 continue;
             }
-            match (maker.make)().await {
-                Ok(state) => states.put(*id, state),
-                Err(error) => {
-                    problems.push(format!("state `{}` cannot be made: {error:?}", maker.name));
+            let why = match Caught::new((maker.make)()).await {
+                Ok(Ok(state)) => {
+                    states.put(*id, state);
+                    continue;
                 }
-            }
+                Ok(Err(error)) => format!("{error:?}"),
+                Err(Panicked(text)) => format!("`State::init` panicked: {text}"),
+            };
+            problems.push(format!("state `{}` cannot be made: {why}", maker.name));
         }
         if !problems.is_empty() {
             return Err(NotReady(problems).into());

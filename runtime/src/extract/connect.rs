@@ -11,7 +11,8 @@ use crate::error::{Refuse, Rejection};
 use crate::event::{Event, Handshake, HasHandshake, Slot};
 use crate::reply::Accept;
 
-/// The sub-protocols that a client offers (`new WebSocket(url, ["chat.v1"])`).
+/// The sub-protocols that a client offers (`new WebSocket(url, ["chat.v1"])`). Empty when it offers none, where an
+/// `Option<Protocols>` is `None`.
 ///
 /// ```
 /// use wsfn::{Accept, Protocols, Refuse, on_connect};
@@ -182,9 +183,9 @@ fn client_addr<E: Slot<Content = Handshake>>(event: &Event<E>) -> Result<ClientA
     })
 }
 
-ready!([] Protocols, HasHandshake<Protocols>, event => Ok(Protocols(event.protocols().unwrap_or_default().into())));
-ready!([] Extensions, HasHandshake<Extensions>, event => Ok(Extensions(event.extensions().unwrap_or_default().into())));
-ready!([] Headers, HasHandshake<Headers>, event => headers(event));
+ready!([] Protocols, HasHandshake<Protocols>, event => Ok(Protocols(event.protocols().unwrap_or_default().into())); event absent if event.protocols().is_none());
+ready!([] Extensions, HasHandshake<Extensions>, event => Ok(Extensions(event.extensions().unwrap_or_default().into())); event absent if event.extensions().is_none());
+ready!([] Headers, HasHandshake<Headers>, event => headers(event); event absent if event.read_request_context().is_ok_and(|context| context.headers.is_empty()));
 ready!([] ClientAddr, HasHandshake<ClientAddr>, event => client_addr(event));
 ready!([] RequestContext<'e>, HasHandshake<RequestContext<'e>>, event => event.read_request_context());
 ready!([T: DeserializeOwned + Send + 'e] Query<T>, HasHandshake<Query<T>>, event => query(event), setup => setup.forward_query());

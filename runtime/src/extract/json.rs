@@ -1,5 +1,7 @@
 //! JSON in a message.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::body::text;
@@ -43,7 +45,32 @@ fn explain<'t, T: Deserialize<'t>>(text: &'t str, error: &serde_json::Error) -> 
         return Rejection::new(format!("{path}{dot}{field}: missing field"));
     }
     let colon = if path.is_empty() { "" } else { ": " };
-    Rejection::new(format!("{path}{colon}{error}"))
+    Rejection::new(format!("{path}{colon}{}", without_type(error)))
+}
+
+/// An error of serde's without the name of the program's type: the client gets to know its shape.
+fn without_type(error: &str) -> Cow<'_, str> {
+    // As serde's derive has them.
+    const SHAPES: [(&str, &str); 9] = [
+        ("expected struct ", "an object"),
+        ("expected tuple struct ", "an array"),
+        ("expected unit struct ", "null"),
+        ("expected internally tagged enum ", "an object"),
+        ("expected adjacently tagged enum ", "an object"),
+        ("expected struct variant ", "an object"),
+        ("expected tuple variant ", "an array"),
+        ("expected unit variant ", "null"),
+        ("expected enum ", "a string or an object with one key"),
+    ];
+    if error.starts_with("data did not match any variant of untagged enum ") {
+        return "none of the forms that are expected".into();
+    }
+    for (prefix, shape) in SHAPES {
+        if let Some(at) = error.find(prefix) {
+            return format!("{}expected {shape}", &error[..at]).into();
+        }
+    }
+    error.into()
 }
 
 /// An error of serde_json's without line and column, which say little about a text that a program wrote.
@@ -95,10 +122,21 @@ mod tests {
             outer(r#"{"lines":[{"text":7}]}"#),
             "lines[0].text: invalid type: integer `7`, expected a string"
         );
-        assert_eq!(
-            outer("7"),
-            "invalid type: integer `7`, expected struct Outer"
-        );
+        assert_eq!(outer("7"), "invalid type: integer `7`, expected an object");
+    }
+
+    #[test]
+    fn a_rejection_does_not_name_the_type() {
+        #[derive(Debug, Deserialize)]
+        #[serde(untagged)]
+        enum Untagged {
+            #[expect(dead_code, reason = "only read")]
+            Number(u8),
+        }
+        let untagged = read::<Untagged>("\"x\"").expect_err("no number");
+        assert_eq!(untagged.to_string(), "none of the forms that are expected");
+        let line = read::<Line>("[7]").expect_err("no line");
+        assert!(!line.to_string().contains("Line"), "{line}");
     }
 
     #[test]

@@ -10,7 +10,10 @@ use crate::event::{Event, Slot};
 /// `None` where the thing is absent; one that is there and malformed still refuses.
 impl<'e, E: Slot, X: FromEvent<'e, E>> FromEvent<'e, E> for Option<X> {
     fn setup(setup: &mut Setup) {
+        // An optional `&Push` is `None` without a push address: only another argument makes that one required.
+        let required = setup.push;
         X::setup(setup);
+        setup.push = required;
     }
 
     fn from_event(event: &'e Event<E>) -> impl Future<Output = Result<Self, Rejection>> + Send {
@@ -18,6 +21,9 @@ impl<'e, E: Slot, X: FromEvent<'e, E>> FromEvent<'e, E> for Option<X> {
     }
 
     fn __extract(event: &'e Event<E>) -> Extracted<'e, Self> {
+        if X::__is_absent(event) {
+            return Extracted::now(Ok(None));
+        }
         X::__extract(event).map(|value| match value {
             Ok(value) => Ok(Some(value)),
             Err(rejection) if rejection.is_absent() => Ok(None),

@@ -73,6 +73,13 @@ pub trait FromEvent<'e, E: Slot>: Sized + Send + 'e {
         Extracted::Later(Box::pin(Self::from_event(event)))
     }
 
+    /// Whether an `Option` of this is `None`, although the type itself could be made: an empty list of headers, say.
+    #[doc(hidden)]
+    fn __is_absent(event: &'e Event<E>) -> bool {
+        let _ = event;
+        false
+    }
+
     /// All that generated code asks of an argument's type: does the set-up where that is the phase, and says how to
     /// extract later.
     #[doc(hidden)]
@@ -95,9 +102,9 @@ pub enum Phase<'e, E: Slot> {
 }
 
 /// Implements [`FromEvent`] for what is ready at once: `[generics] Type, Bound of the slot, event => value`, and
-/// what it asks for beforehand.
+/// what it asks for beforehand, and when an `Option` of it is `None`.
 macro_rules! ready {
-    ($(#[$attribute:meta])* [$($generics:tt)*] $type:ty, $bound:path, $event:ident => $value:expr $(, $setup:ident => $ask:expr)?) => {
+    ($(#[$attribute:meta])* [$($generics:tt)*] $type:ty, $bound:path, $event:ident => $value:expr $(, $setup:ident => $ask:expr)? $(; $there:ident absent if $absent:expr)?) => {
         $(#[$attribute])*
         impl<'e, E: $bound, $($generics)*> $crate::extract::FromEvent<'e, E> for $type {
             $(fn setup($setup: &mut $crate::app::Setup) { $ask; })?
@@ -107,6 +114,7 @@ macro_rules! ready {
             fn __extract($event: &'e $crate::event::Event<E>) -> $crate::extract::Extracted<'e, Self> {
                 $crate::extract::Extracted::now($value)
             }
+            $(fn __is_absent($there: &'e $crate::event::Event<E>) -> bool { $absent })?
         }
     };
 }

@@ -45,14 +45,14 @@ ready!(#[diagnostic::do_not_recommend] [] ConnectionId, Slot, event => Ok(event.
 ready!(#[diagnostic::do_not_recommend] [] &'e ConnectionId, Slot, event => Ok(&event.id));
 ready!(#[diagnostic::do_not_recommend] [] Context, Slot, event => Ok(event.context.clone()));
 ready!(#[diagnostic::do_not_recommend] [] &'e Context, Slot, event => Ok(&event.context));
-ready!(#[diagnostic::do_not_recommend] [] Push, Slot, event => Ok(event.push().clone()), setup => setup.push());
-ready!(#[diagnostic::do_not_recommend] [] &'e Push, Slot, event => Ok(event.push()), setup => setup.push());
-ready!(#[diagnostic::do_not_recommend] [] Rooms, Slot, event => Ok(event.rooms.clone()), setup => setup.push());
-ready!(#[diagnostic::do_not_recommend] [] &'e Rooms, Slot, event => Ok(&event.rooms), setup => setup.push());
+ready!(#[diagnostic::do_not_recommend] [] Push, Slot, event => Ok(event.push().clone()), setup => setup.push(); event absent if !event.push().is_set());
+ready!(#[diagnostic::do_not_recommend] [] &'e Push, Slot, event => Ok(event.push()), setup => setup.push(); event absent if !event.push().is_set());
+ready!(#[diagnostic::do_not_recommend] [] Rooms, Slot, event => Ok(event.rooms.clone()), setup => setup.push(); event absent if !event.push().is_set());
+ready!(#[diagnostic::do_not_recommend] [] &'e Rooms, Slot, event => Ok(&event.rooms), setup => setup.push(); event absent if !event.push().is_set());
 ready!(#[diagnostic::do_not_recommend] [] RawEvent, Slot, event => Ok(RawEvent(Arc::clone(&event.raw))));
 ready!([T: State] &'e T, Slot, event => event.states.get(), setup => setup.state::<T>());
 ready!([T: State] Arc<T>, Slot, event => event.states.share(), setup => setup.state::<T>());
 ready!([] CloseReason, HasReason<CloseReason>, event => Ok(CloseReason {
     code: event.content.code,
     reason: event.close_reason().map(str::to_owned),
-}));
+}); event absent if event.content.code.is_none() && event.content.reason.is_none());

@@ -24,11 +24,11 @@ impl Accept {
         Self(None)
     }
 
-    /// With this sub-protocol. An empty one is none.
+    /// With this sub-protocol, which is answered as it is written here: of several, with commas between, a gateway
+    /// takes the first, so the whole offer can be echoed.
     #[must_use]
     pub fn with_protocol(protocol: impl Into<String>) -> Self {
-        let protocol = protocol.into();
-        Self((!protocol.is_empty()).then_some(protocol))
+        Self(Some(protocol.into()))
     }
 
     /// The sub-protocol.
