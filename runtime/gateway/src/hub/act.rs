@@ -26,10 +26,10 @@ const DIRECT_MAX: usize = 2048;
 
 impl Hub {
     pub(super) fn act(&self, request: &Request<'_>) -> Answer {
-        self.try_act(request).unwrap_or_else(|refused| refused)
+        self.try_act(request).unwrap_or_else(|refused| *refused)
     }
 
-    fn try_act(&self, request: &Request<'_>) -> Result<Answer, Answer> {
+    fn try_act(&self, request: &Request<'_>) -> Result<Answer, Box<Answer>> {
         match request {
             Request::Send { to, data } => {
                 self.check_size(data)?;
@@ -38,7 +38,7 @@ impl Hub {
                 match self.send_to(&peer, &message) {
                     Ok(()) => Ok(Answer::ok()),
                     Err(NotQueued::Gone) => Err(gone()),
-                    Err(NotQueued::Full) => Err(Answer::error(
+                    Err(NotQueued::Full) => Err(refuse(
                         ErrNo::QUEUE_FULL,
                         "the connection's outbound queue is full (out-max-messages, out-max-bytes, queue-memory)",
                     )),
@@ -107,22 +107,22 @@ impl Hub {
                 })
             }
             Request::Session { id, set, version } => self.session(id, set.as_deref(), *version),
-            other => Err(Answer::error(
+            other => Err(refuse(
                 ErrNo::BAD_PUSH,
                 format!("unknown action `{}`", other.action()),
             )),
         }
     }
 
-    fn target(&self, id: &str) -> Result<Arc<Peer>, Answer> {
+    fn target(&self, id: &str) -> Result<Arc<Peer>, Box<Answer>> {
         self.peer(id).ok_or_else(gone)
     }
 
-    fn check_size(&self, data: &Data<'_>) -> Result<(), Answer> {
+    fn check_size(&self, data: &Data<'_>) -> Result<(), Box<Answer>> {
         if self.fits(data) {
             return Ok(());
         }
-        Err(Answer::error(
+        Err(refuse(
             ErrNo::TOO_LARGE,
             format!(
                 "the message has {} bytes, max-message is {}",
@@ -132,15 +132,15 @@ impl Hub {
         ))
     }
 
-    fn check_room(&self, room: &str) -> Result<(), Answer> {
+    fn check_room(&self, room: &str) -> Result<(), Box<Answer>> {
         if room.is_empty() {
-            return Err(Answer::error(
+            return Err(refuse(
                 ErrNo::BAD_PUSH,
                 "room: expected a name, found an empty string",
             ));
         }
         if room.len() > self.bounds.room_name {
-            return Err(Answer::error(
+            return Err(refuse(
                 ErrNo::TOO_LARGE,
                 format!(
                     "the name of the room has {} bytes, room-name is {}",
@@ -230,7 +230,12 @@ impl Hub {
         delivered
     }
 
-    fn close(&self, to: &str, code: Option<u16>, reason: Option<&str>) -> Result<Answer, Answer> {
+    fn close(
+        &self,
+        to: &str,
+        code: Option<u16>,
+        reason: Option<&str>,
+    ) -> Result<Answer, Box<Answer>> {
         let code = code.map_or(CloseCode::NORMAL, CloseCode);
         let reason = reason.unwrap_or_default();
         if !code.may_be_sent() {
@@ -238,7 +243,7 @@ impl Hub {
                 "websocket.code: {} may not be sent in a close frame",
                 code.0
             );
-            return Err(Answer::error(ErrNo::BAD_PUSH, text));
+            return Err(refuse(ErrNo::BAD_PUSH, text));
         }
         if reason.len() > CloseCode::REASON_MAX {
             let text = format!(
@@ -246,7 +251,7 @@ impl Hub {
                 CloseCode::REASON_MAX,
                 reason.len()
             );
-            return Err(Answer::error(ErrNo::BAD_PUSH, text));
+            return Err(refuse(ErrNo::BAD_PUSH, text));
         }
         let peer = self.target(to)?;
         self.close_peer(&peer, code, reason).map_err(|_| gone())?;
@@ -265,7 +270,7 @@ impl Hub {
         peer.out().push_close(frame, ending)
     }
 
-    fn join(&self, id: &str, room: &str) -> Result<Answer, Answer> {
+    fn join(&self, id: &str, room: &str) -> Result<Answer, Box<Answer>> {
         let peer = self.target(id)?;
         let mut rooms = self.rooms_mut();
         // Looked at under the lock of the rooms: whoever seals the connection clears its rooms after that.
@@ -291,7 +296,7 @@ impl Hub {
                         bounds.room_members.unwrap_or_default()
                     ),
                 };
-                Answer::error(ErrNo::TOO_LARGE, text)
+                refuse(ErrNo::TOO_LARGE, text)
             })?;
         Ok(Answer::ok())
     }
@@ -323,7 +328,12 @@ impl Hub {
         }
     }
 
-    fn session(&self, id: &str, set: Option<&str>, version: Option<u64>) -> Result<Answer, Answer> {
+    fn session(
+        &self,
+        id: &str,
+        set: Option<&str>,
+        version: Option<u64>,
+    ) -> Result<Answer, Box<Answer>> {
         let Some(set) = set else {
             let session = self.target(id)?.session();
             return Ok(Answer {
@@ -333,7 +343,7 @@ impl Hub {
             });
         };
         if set.len() > self.bounds.session_max {
-            return Err(Answer::error(
+            return Err(refuse(
                 ErrNo::TOO_LARGE,
                 format!(
                     "the session has {} bytes, session-max is {}",
@@ -343,7 +353,7 @@ impl Hub {
             ));
         }
         let value = RawValue::from_string(set.to_owned())
-            .map_err(|error| Answer::error(ErrNo::BAD_PUSH, format!("websocket.set: {error}")))?;
+            .map_err(|error| refuse(ErrNo::BAD_PUSH, format!("websocket.set: {error}")))?;
         let peer = self.target(id)?;
         match peer.set_session(value, version) {
             Ok(version) => Ok(Answer {
@@ -354,18 +364,23 @@ impl Hub {
             Err(SessionError::Gone) => Err(gone()),
             Err(SessionError::Changed) => {
                 let session = peer.session();
-                Err(Answer {
+                Err(Box::new(Answer {
                     value: Some(session.value),
                     version: Some(session.version),
                     ..Answer::error(ErrNo::CONFLICT, "the session changed in between")
-                })
+                }))
             }
         }
     }
 }
 
-fn gone() -> Answer {
-    Answer::error(ErrNo::GONE, "no such connection")
+fn gone() -> Box<Answer> {
+    refuse(ErrNo::GONE, "no such connection")
+}
+
+/// An answer that is an error; boxed, because most answers are none.
+fn refuse(err_no: ErrNo, err_msg: impl Into<String>) -> Box<Answer> {
+    Box::new(Answer::error(err_no, err_msg))
 }
 
 /// The frames of a message, encoded when first asked for.

@@ -3,156 +3,15 @@
 //! No socket, no clock and no task is in here: what happened goes in with the time at which it did, what to do comes
 //! out. Whoever drives it does what it says, in order, and reports what came of it.
 
-use std::borrow::Cow;
-use std::time::Duration;
+mod closing;
+mod time;
+mod vocabulary;
 
 use tokio::time::Instant;
 use wsfn_protocol::CloseCode;
 
-/// The first pause before a close event that failed is sent again; each further pause is twice the one before.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
-/// The longest pause: a function that is back after an outage gets its closes within five minutes.
-const RETRY_MAX: Duration = Duration::from_secs(300);
-
-/// The settings that the table names.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// `invoke-timeout`: from when a call was sent to when it is late.
-    pub(crate) invoke_timeout: Duration,
-    /// `call-grace`: how long a late call is still awaited.
-    pub(crate) call_grace: Duration,
-    /// `close-timeout`: how long the close handshake may take.
-    pub(crate) close_timeout: Duration,
-    /// `close-retry-for`: how long a close event is retried.
-    pub(crate) close_retry_for: Duration,
-    /// `failed-message = tell`.
-    pub(crate) tell: bool,
-}
-
-/// Where a connection is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Handshaking,
-    Registering,
-    Open,
-    Draining,
-    Closing,
-    Ended,
-}
-
-/// Why a call to the function came to nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CallError {
-    /// Provably never sent.
-    NotSent,
-    /// Too many wait.
-    QueueFull,
-    /// Not answered in time.
-    Late,
-    /// Garbage, a failure, cut off.
-    Failed,
-}
-
-/// How a connection ended, as its close event says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ending {
-    pub(crate) code: CloseCode,
-    pub(crate) reason: Cow<'static, str>,
-}
-
-impl Ending {
-    const LOST: Self = Self {
-        code: CloseCode::ABNORMAL,
-        reason: Cow::Borrowed(""),
-    };
-
-    pub(crate) fn new(code: CloseCode, reason: impl Into<Cow<'static, str>>) -> Self {
-        let reason = reason.into();
-        Self { code, reason }
-    }
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// A good handshake, and there is room. (A bad one never comes here: nothing was recorded.)
-    Handshake,
-    /// The call in flight left the queue of calls: from now on the function may have seen it.
-    Sent,
-    /// The connect call was answered: errNo 0 or not.
-    Accepted,
-    Refused,
-    /// The 101 was written whole, or could not be.
-    Upgraded(bool),
-    /// A message was received and lies in the inbox.
-    Message,
-    /// The message call was answered with 200.
-    Answered,
-    /// The connect or message call has no answer.
-    CallFailed(CallError),
-    /// A pushed close is in the outbound queue, as its last.
-    CloseQueued(Ending),
-    /// A close frame was received.
-    CloseReceived(Ending),
-    /// The close frame last asked for left whole.
-    CloseWritten,
-    /// EOF, a socket error, or a write that stalled: no frame comes or goes any more.
-    Gone,
-    /// We end it; nothing that the client sends will be read when `broken`.
-    End {
-        ending: Ending,
-        broken: bool,
-    },
-    /// The socket is closed, and its input drained.
-    SocketEnded,
-    /// The process is asked to end.
-    Shutdown(Ending),
-    /// The close event was answered with 200, or was not.
-    CloseAnswered(bool),
-    /// Time passed: see [`Machine::deadline`].
-    Tick,
-}
-
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Output {
-    /// Send the connect event; pushes are held from here on.
-    CallConnect,
-    /// Answer the handshake with this status.
-    Reject(u16),
-    /// Answer the handshake with what the function said.
-    RefuseAsAnswered,
-    /// Answer the handshake with 101, then report [`Input::Upgraded`].
-    Upgrade,
-    /// Let the held pushes out, and read.
-    Open,
-    /// Take the oldest message out of the inbox and send it.
-    CallMessage,
-    /// Tell the sender that its message failed.
-    Tell(CallError),
-    /// Out of Open: no more pushes, in no `members`, `alive` or broadcast. What is queued is dropped.
-    Seal,
-    /// Write this close frame at the next frame boundary, then report [`Input::CloseWritten`].
-    SendClose(Ending),
-    /// Write the answer to the client's close frame there, then report [`Input::CloseWritten`].
-    AnswerClose,
-    /// Close the sending side, drain input, then report [`Input::SocketEnded`].
-    Shut,
-    /// Close the socket at once.
-    Cut,
-    /// So many messages of the inbox are dropped: count and log them.
-    DropMessages(usize),
-    /// Give the call in flight up.
-    AbandonCall,
-    /// Send the close event, the first time or again.
-    CallClose(Ending),
-    /// The close event was retried for too long: log and count it.
-    GiveUp,
-    /// Remove the entry, its rooms and what is held for it.
-    Forget,
-    /// Nothing is left to do.
-    End,
-}
+use closing::Retry;
+pub(crate) use vocabulary::{CallError, Ending, Input, Limits, Output, Phase};
 
 #[derive(Debug, Clone, Copy)]
 struct Flight {
@@ -206,13 +65,6 @@ pub(crate) struct Machine {
     seed: u32,
 }
 
-#[derive(Debug)]
-struct Retry {
-    since: Instant,
-    at: Option<Instant>,
-    pause: Duration,
-}
-
 impl Machine {
     /// A connection whose handshake is being read. `seed` is for the jitter of retries.
     pub(crate) const fn new(seed: u32) -> Self {
@@ -248,37 +100,6 @@ impl Machine {
             Socket::ClosePending { then, .. } => then == AfterClose::Await,
             Socket::Lingering | Socket::Ended => false,
         }
-    }
-
-    /// When the machine wants [`Input::Tick`] if nothing else happens before.
-    pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
-        let call = self.call.and_then(|flight| {
-            let late = flight.sent? + limits.invoke_timeout;
-            Some(if flight.late {
-                late + limits.call_grace
-            } else {
-                late
-            })
-        });
-        let socket = match self.socket {
-            Socket::ClosePending { until, .. } | Socket::CloseSent { until } => Some(until),
-            Socket::Live | Socket::Lingering | Socket::Ended => None,
-        };
-        // Before Open there is nothing to write it to; after, the socket's own deadline counts.
-        let pushed = self
-            .pushed_close
-            .as_ref()
-            .filter(|_| self.phase == Phase::Open)
-            .map(|(_, until)| *until);
-        let last_start = self
-            .drained_from
-            .filter(|_| self.waiting > 0)
-            .map(|from| from + limits.invoke_timeout);
-        let retry = self.retry.as_ref().and_then(|retry| retry.at);
-        [call, socket, pushed, last_start, retry]
-            .into_iter()
-            .flatten()
-            .min()
     }
 
     /// Takes what happened and says what to do, in order.
@@ -651,148 +472,7 @@ impl Machine {
         });
         out.push(Output::CallMessage);
     }
-
-    /// From Draining to Closing: no call is in flight or due, and what the event says is known.
-    fn close_if_done(&mut self, now: Instant, _limits: &Limits, out: &mut Vec<Output>) {
-        if self.phase != Phase::Draining || self.call.is_some() || self.waiting > 0 {
-            return;
-        }
-        let Some(ending) = &self.ending else {
-            return;
-        };
-        self.phase = Phase::Closing;
-        self.retry = Some(Box::new(Retry {
-            since: now,
-            at: None,
-            pause: RETRY_FIRST,
-        }));
-        out.push(Output::CallClose(Ending::clone(ending)));
-    }
-
-    fn close_answered(
-        &mut self,
-        now: Instant,
-        answered: bool,
-        limits: &Limits,
-        out: &mut Vec<Output>,
-    ) {
-        if self.phase != Phase::Closing {
-            return;
-        }
-        let jitter = self.jitter();
-        let Some(retry) = &mut self.retry else {
-            return;
-        };
-        if answered {
-            self.forget(out);
-        } else if now.duration_since(retry.since) >= limits.close_retry_for {
-            out.push(Output::GiveUp);
-            self.forget(out);
-        } else {
-            // Between half the pause and all of it, so that closes that failed together do not come back together.
-            retry.at = Some(now + retry.pause.mul_f64(0.5 + 0.5 * jitter));
-            retry.pause = (retry.pause * 2).min(RETRY_MAX);
-        }
-    }
-
-    fn forget(&mut self, out: &mut Vec<Output>) {
-        if self.phase != Phase::Closing {
-            // Refused: the driver closes the socket behind its answer.
-            self.socket = Socket::Ended;
-        }
-        self.phase = Phase::Ended;
-        self.retry = None;
-        self.pushed_close = None;
-        out.push(Output::Forget);
-        self.finish(out);
-    }
-
-    fn finish(&self, out: &mut Vec<Output>) {
-        if self.phase == Phase::Ended && self.socket == Socket::Ended {
-            out.push(Output::End);
-        }
-    }
-
-    fn tick(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
-        self.tick_call(now, limits, out);
-        let pushed_over = self
-            .pushed_close
-            .as_ref()
-            .is_some_and(|(_, until)| now >= *until);
-        match self.socket {
-            Socket::Live if pushed_over && self.phase == Phase::Open => {
-                self.lost(out);
-                self.drain(now, limits, out);
-            }
-            Socket::ClosePending { until, .. } | Socket::CloseSent { until } if now >= until => {
-                self.cut(now, limits, out);
-            }
-            _ => {}
-        }
-        if self.phase == Phase::Draining && self.waiting > 0 {
-            if self
-                .drained_from
-                .is_some_and(|from| now >= from + limits.invoke_timeout)
-            {
-                self.drop_messages(out);
-            }
-            self.close_if_done(now, limits, out);
-        }
-        if let (Phase::Closing, Some(retry), Some(ending)) =
-            (self.phase, &mut self.retry, &self.ending)
-            && retry.at.is_some_and(|at| now >= at)
-        {
-            retry.at = None;
-            out.push(Output::CallClose(Ending::clone(ending)));
-        }
-    }
-
-    fn tick_call(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
-        let Some(flight) = &mut self.call else {
-            return;
-        };
-        let Some(late) = flight.sent.map(|sent| sent + limits.invoke_timeout) else {
-            return;
-        };
-        if !flight.late && now >= late {
-            flight.late = true;
-            match self.phase {
-                Phase::Registering if !self.handshake_over => {
-                    self.handshake_over = true;
-                    self.socket = Socket::Ended;
-                    out.push(Output::Reject(504));
-                }
-                Phase::Open => self.message_failed(now, CallError::Late, limits, out),
-                _ => {}
-            }
-        }
-        if now >= late + limits.call_grace {
-            self.call = None;
-            out.push(Output::AbandonCall);
-            match self.phase {
-                Phase::Registering => {
-                    self.lost(out);
-                    self.drain(now, limits, out);
-                }
-                Phase::Open => self.next_message(now, limits, out),
-                Phase::Draining => {
-                    self.next_message(now, limits, out);
-                    self.close_if_done(now, limits, out);
-                }
-                Phase::Handshaking | Phase::Closing | Phase::Ended => {}
-            }
-        }
-    }
-
-    /// A number from 0 to 1 (xorshift).
-    fn jitter(&mut self) -> f64 {
-        self.seed ^= self.seed << 13;
-        self.seed ^= self.seed >> 17;
-        self.seed ^= self.seed << 5;
-        f64::from(self.seed) / f64::from(u32::MAX)
-    }
 }
 
 #[cfg(test)]
-#[path = "machine_tests.rs"]
 mod tests;

@@ -1,0 +1,169 @@
+//! Calls to the function, and what their answers mean.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
+use wsfn_protocol::Kind;
+
+use super::{Answered, Driver, InFlight};
+use crate::connection::replies::{Next, Replies};
+use crate::hub::id::shown;
+use crate::invoke::{Call, InvokeError};
+use crate::machine::{CallError, Input};
+
+impl<'s> Driver<'s> {
+    /// Starts a call, or waits for a place among the calls.
+    pub(super) fn call(&mut self, kind: Kind, event: Arc<str>, request_id: Arc<str>) {
+        let timeout = self.shared.options.limits.invoke_timeout;
+        let bytes = event.len();
+        // A close that is sent again keeps the number of its first sending.
+        let seq = self.seq;
+        if kind != Kind::Close {
+            self.seq += 1;
+        }
+        let call = Call {
+            kind,
+            event,
+            connection_id: self.peer.id().clone(),
+            event_id: request_id.clone(),
+            seq: Some(seq),
+            deadline: Instant::now() + timeout,
+            request_id,
+        };
+        let shared = self.shared;
+        match shared.calls.try_enter(kind) {
+            Some(permit) => self.send(call, permit),
+            None => {
+                let wait = Box::pin(shared.calls.enter(kind, bytes, timeout));
+                self.call = Some((kind, InFlight::Waiting(wait, Box::new(call))));
+            }
+        }
+    }
+
+    pub(super) fn send(&mut self, mut call: Call, permit: SemaphorePermit<'s>) {
+        let now = Instant::now();
+        let timeout = self.shared.options.limits.invoke_timeout;
+        call.deadline = now + timeout;
+        let kind = call.kind;
+        tracing::trace!(
+            connection = shown(&call.connection_id),
+            request_id = &*call.request_id,
+            ?kind,
+            "call"
+        );
+        self.feed(Input::Sent);
+        let shared = self.shared;
+        let answer = shared.invoke.invoke(call);
+        let answer = if kind == Kind::Close {
+            // The machine has no clock for it: a close that is late is simply sent again.
+            Box::pin(async move {
+                tokio::time::timeout(timeout, answer)
+                    .await
+                    .unwrap_or(Err(InvokeError::TimedOut))
+            })
+        } else {
+            answer
+        };
+        self.call = Some((kind, InFlight::Running(answer, permit)));
+    }
+
+    pub(super) fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
+        if self.replies.is_some() {
+            return Poll::Pending;
+        }
+        loop {
+            let Some((kind, flight)) = &mut self.call else {
+                return Poll::Pending;
+            };
+            let kind = *kind;
+            let answered = match flight {
+                InFlight::Waiting(permit, _) => match ready!(permit.as_mut().poll(cx)) {
+                    Ok(permit) => {
+                        if let Some((_, InFlight::Waiting(_, call))) = self.call.take() {
+                            self.send(*call, permit);
+                        }
+                        continue;
+                    }
+                    Err(error) => Err(error),
+                },
+                InFlight::Running(answer, _) => {
+                    // A handler that panics must not take the close event of its connection along.
+                    match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
+                        Ok(answer) => ready!(answer),
+                        Err(_) => Err(InvokeError::Failed("the call panicked".into())),
+                    }
+                }
+            };
+            self.call = None;
+            if let Some(input) = self.answered(kind, answered) {
+                return Poll::Ready(input);
+            }
+            // Pushes of the answer go first; then the input comes from there.
+            return Poll::Pending;
+        }
+    }
+
+    /// What an answer means; `None` while its pushes have to go out first.
+    pub(super) fn answered(&mut self, kind: Kind, answered: Answered) -> Option<Input> {
+        let answer = match answered {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::warn!(
+                    connection = shown(self.peer.id()),
+                    ?kind,
+                    %error,
+                    "a call to the function came to nothing"
+                );
+                return Some(match (kind, error) {
+                    (Kind::Close, _) => Input::CloseAnswered(false),
+                    (_, InvokeError::NotSent) => Input::CallFailed(CallError::NotSent),
+                    (_, InvokeError::QueueFull) => Input::CallFailed(CallError::QueueFull),
+                    (_, InvokeError::TimedOut) => Input::CallFailed(CallError::Late),
+                    (_, InvokeError::Failed(_)) => Input::CallFailed(CallError::Failed),
+                });
+            }
+        };
+        let input = match kind {
+            Kind::Connect if answer.err_no.0 == 0 => Input::Accepted,
+            Kind::Connect => {
+                if let Some(pending) = &mut self.handshake {
+                    pending.answer = Some(answer);
+                }
+                return Some(Input::Refused);
+            }
+            Kind::Message => Input::Answered,
+            Kind::Close => return Some(Input::CloseAnswered(true)),
+        };
+        if let (Some(pending), Kind::Connect) = (&mut self.handshake, kind) {
+            pending.protocol = answer.protocol;
+        }
+        if answer.pushes.is_empty() {
+            return Some(input);
+        }
+        let until = Instant::now() + self.shared.options.write_timeout;
+        let mut replies = Replies::new(answer.pushes, until, input);
+        match replies.next(&self.shared.hub, &self.peer) {
+            Next::Done(input) => Some(input),
+            Next::NoRoom => {
+                self.replies = Some(Box::new(replies));
+                None
+            }
+        }
+    }
+
+    pub(super) fn poll_replies(&mut self) -> Poll<Input> {
+        let Some(replies) = &mut self.replies else {
+            return Poll::Pending;
+        };
+        match replies.next(&self.shared.hub, &self.peer) {
+            Next::Done(input) => {
+                self.replies = None;
+                Poll::Ready(input)
+            }
+            Next::NoRoom => Poll::Pending,
+        }
+    }
+}

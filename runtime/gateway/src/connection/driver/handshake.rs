@@ -1,0 +1,77 @@
+//! The answers to the handshake.
+
+use bytes::Bytes;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::{Driver, Pending};
+use crate::connection::respond;
+use crate::hub::id::shown;
+use crate::hub::outbound::Flush;
+use crate::invoke::InvokeAnswer;
+use crate::machine::Input;
+
+impl Driver<'_> {
+    /// Answers the handshake with 101; held pushes follow it.
+    pub(super) fn upgrade(&mut self) {
+        let Some(pending) = self.handshake.take() else {
+            return self.feed(Input::Upgraded(false));
+        };
+        let Pending {
+            handshake,
+            writer,
+            protocol,
+            slot,
+            ..
+        } = *pending;
+        drop(slot);
+        let protocol = handshake.choose_protocol(protocol.as_deref(), self.shared);
+        let head = handshake.accepted(protocol);
+        let flushed = {
+            let mut out = self.peer.out();
+            out.open(writer, head);
+            out.flush(self.shared.hub.memory())
+        };
+        self.feed(Input::Upgraded(flushed != Flush::Failed));
+    }
+
+    /// Answers the handshake with a status; the socket is left to a task of its own.
+    pub(super) fn reject(&mut self, status: u16) {
+        if let (Some(pending), Some(reader)) = (self.handshake.take(), self.reader.take()) {
+            tracing::debug!(
+                connection = shown(self.peer.id()),
+                status,
+                "handshake rejected"
+            );
+            let response = respond::status(status);
+            self.answer_and_close(response, reader, pending.writer);
+        }
+    }
+
+    /// Answers the handshake with what the function said.
+    pub(super) fn refuse(&mut self) {
+        if let (Some(pending), Some(reader)) = (self.handshake.take(), self.reader.take()) {
+            let answer = pending.answer.unwrap_or_else(InvokeAnswer::ok);
+            tracing::debug!(
+                connection = shown(self.peer.id()),
+                err_no = answer.err_no.0,
+                "handshake refused by the function"
+            );
+            let response = pending.handshake.refused(
+                answer.err_no,
+                &answer.err_msg,
+                self.shared.options.refuse,
+            );
+            self.answer_and_close(response, reader, pending.writer);
+        }
+    }
+
+    pub(super) fn answer_and_close(
+        &self,
+        response: Bytes,
+        reader: OwnedReadHalf,
+        writer: OwnedWriteHalf,
+    ) {
+        let timeout = self.shared.options.write_timeout;
+        tokio::spawn(respond::write_and_close(response, reader, writer, timeout));
+    }
+}

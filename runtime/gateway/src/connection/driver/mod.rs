@@ -1,0 +1,323 @@
+//! Does what the state machine says, with a real socket, a real clock and a real function.
+//!
+//! The handler runs on the task of its socket: [`Driver::poll`] polls the call in flight beside the socket and the
+//! timer, so a connection is one task and nothing has to be handed over.
+
+mod calls;
+mod handshake;
+mod reading;
+mod timers;
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::SemaphorePermit;
+use tokio::time::{Instant, Sleep};
+use wsfn_protocol::{CloseCode, Kind};
+
+use super::event;
+use super::inbox::{Inbox, Undecoded};
+use super::replies::Replies;
+use super::respond::{self, Handshake};
+use crate::codec::{self, Decoder};
+use crate::hub::id::shown;
+use crate::hub::outbound::Flush;
+use crate::hub::peer::Peer;
+use crate::invoke::{BoxFuture, Call, InvokeAnswer, InvokeError};
+use crate::machine::{CallError, Ending, Input, Machine, Output};
+use crate::shared::{Shared, Slot};
+
+type Answered = Result<InvokeAnswer, InvokeError>;
+
+/// The call to the function.
+enum InFlight<'s> {
+    /// For a place among the calls.
+    Waiting(
+        BoxFuture<'s, Result<SemaphorePermit<'s>, InvokeError>>,
+        Box<Call>,
+    ),
+    Running(
+        BoxFuture<'s, Answered>,
+        #[expect(dead_code, reason = "held")] SemaphorePermit<'s>,
+    ),
+}
+
+/// One connection from its registration to its end.
+pub(super) struct Driver<'s> {
+    shared: &'s Shared,
+    peer: Arc<Peer>,
+    machine: Machine,
+    outputs: Vec<Output>,
+    reader: Option<OwnedReadHalf>,
+    decoder: Decoder,
+    inbox: Inbox,
+    call: Option<(Kind, InFlight<'s>)>,
+    /// Pushes of the last answer that wait for room.
+    replies: Option<Box<Replies>>,
+    /// What the handshake still needs; gone once it is answered.
+    handshake: Option<Box<Pending<'s>>>,
+    /// The answer to the client's close frame.
+    close_answer: Option<Bytes>,
+    sleep: Pin<Box<Sleep>>,
+    /// When anything came in.
+    last_read: Instant,
+    /// When a message came in.
+    last_message: Instant,
+    ping_sent: Option<Instant>,
+    /// Since when a message is incomplete.
+    message_since: Option<Instant>,
+    memory_full: bool,
+    was_paused: bool,
+    /// Until when input is drained, and how much of it still may be.
+    linger: Option<(Instant, usize)>,
+    seq: u64,
+    /// The same for every delivery of the close event.
+    close_id: Option<Arc<str>>,
+    ended: bool,
+}
+
+/// A handshake that waits for the function.
+pub(super) struct Pending<'s> {
+    pub(super) handshake: Handshake,
+    pub(super) writer: OwnedWriteHalf,
+    pub(super) event: Arc<str>,
+    pub(super) request_id: Arc<str>,
+    pub(super) slot: Slot<'s>,
+    /// What the function said when it refused.
+    pub(super) answer: Option<InvokeAnswer>,
+    /// The sub-protocol that it chose.
+    pub(super) protocol: Option<String>,
+}
+
+impl<'s> Driver<'s> {
+    pub(super) fn new(
+        shared: &'s Shared,
+        peer: Arc<Peer>,
+        decoder: Decoder,
+        reader: OwnedReadHalf,
+        undecoded: &[u8],
+        pending: Pending<'s>,
+    ) -> Self {
+        let now = Instant::now();
+        let mut inbox = Inbox::default();
+        // What came in the packet of the handshake waits for Open.
+        inbox.keep(Undecoded::new(undecoded));
+        Self {
+            shared,
+            machine: Machine::new(getrandom::u32().unwrap_or(1)),
+            peer,
+            outputs: Vec::new(),
+            reader: Some(reader),
+            decoder,
+            inbox,
+            call: None,
+            replies: None,
+            handshake: Some(Box::new(pending)),
+            close_answer: None,
+            sleep: Box::pin(tokio::time::sleep_until(now)),
+            last_read: now,
+            last_message: now,
+            ping_sent: None,
+            message_since: None,
+            memory_full: false,
+            was_paused: false,
+            linger: None,
+            seq: 0,
+            close_id: None,
+            ended: false,
+        }
+    }
+
+    /// Lives the connection's life.
+    pub(super) async fn run(mut self) {
+        self.handle(Input::Handshake);
+        while !self.ended {
+            if let Some(input) = poll_fn(|cx| self.poll(cx)).await {
+                self.handle(input);
+            } else {
+                self.apply_all();
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.feed(input);
+        self.apply_all();
+    }
+
+    fn apply_all(&mut self) {
+        // Doing one thing may report the next (a 101 that was written at once).
+        while !self.outputs.is_empty() {
+            let mut outputs = std::mem::take(&mut self.outputs);
+            for output in outputs.drain(..) {
+                self.apply(output);
+            }
+            if self.outputs.is_empty() {
+                // Its room is kept: a message needs it again.
+                self.outputs = outputs;
+            }
+        }
+    }
+
+    fn feed(&mut self, input: Input) {
+        let limits = &self.shared.options.limits;
+        self.machine
+            .handle(Instant::now(), input, limits, &mut self.outputs);
+    }
+
+    fn apply(&mut self, output: Output) {
+        match output {
+            Output::CallConnect => {
+                if let Some(pending) = &self.handshake {
+                    let (event, id) = (pending.event.clone(), pending.request_id.clone());
+                    self.call(Kind::Connect, event, id);
+                }
+            }
+            Output::Reject(status) => self.reject(status),
+            Output::RefuseAsAnswered => self.refuse(),
+            Output::Upgrade => self.upgrade(),
+            Output::Open => {
+                tracing::debug!(connection = shown(self.peer.id()), "open");
+                let now = Instant::now();
+                self.last_read = now;
+                self.last_message = now;
+            }
+            Output::CallMessage => {
+                if let Some(event) = self.inbox.pop(self.shared.hub.memory()) {
+                    let id = self.shared.request_id();
+                    self.call(Kind::Message, event, id);
+                }
+            }
+            Output::Tell(error) => self.tell(error),
+            Output::Seal => self.shared.hub.seal(&self.peer),
+            Output::SendClose(ending) => {
+                tracing::debug!(
+                    connection = shown(self.peer.id()),
+                    code = ending.code.0,
+                    reason = &*ending.reason,
+                    "closing"
+                );
+                let frame = codec::close::frame(ending.code, &ending.reason);
+                self.peer.out().send_close(frame);
+            }
+            Output::AnswerClose => {
+                if let Some(frame) = self.close_answer.take() {
+                    self.peer.out().send_close(frame);
+                }
+            }
+            Output::Shut => {
+                self.shared.hub.shut(&self.peer);
+                let until = Instant::now() + codec::close::LINGER_TIME;
+                self.linger = Some((until, codec::close::LINGER_BYTES));
+            }
+            Output::Cut => {
+                self.shared.hub.shut(&self.peer);
+                self.reader = None;
+                self.linger = None;
+                self.handshake = None;
+            }
+            Output::DropMessages(count) => {
+                self.inbox.drop_messages(count, self.shared.hub.memory());
+                tracing::warn!(
+                    connection = shown(self.peer.id()),
+                    count,
+                    "received messages are dropped: their connection ended before the function could take them"
+                );
+            }
+            Output::AbandonCall => {
+                tracing::warn!(
+                    connection = shown(self.peer.id()),
+                    "a call did not end within call-grace and is given up"
+                );
+                self.call = None;
+            }
+            Output::CallClose(ending) => {
+                let id = self
+                    .close_id
+                    .get_or_insert_with(|| self.shared.request_id())
+                    .clone();
+                let event = event::close(self.peer.id(), &ending);
+                self.call(Kind::Close, event, id);
+            }
+            Output::GiveUp => tracing::error!(
+                connection = shown(self.peer.id()),
+                "the close event was not answered within close-retry-for and is given up"
+            ),
+            Output::Forget => self.shared.hub.forget(&self.peer),
+            Output::End => self.ended = true,
+        }
+    }
+
+    /// Waits for whatever comes first; `None` when the machine was told already.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
+        if let Poll::Ready(input) = self.poll_call(cx) {
+            return Poll::Ready(Some(input));
+        }
+        if let Poll::Ready(input) = self.poll_out(cx) {
+            return Poll::Ready(Some(input));
+        }
+        if let Poll::Ready(input) = self.poll_replies() {
+            return Poll::Ready(Some(input));
+        }
+        if let Poll::Ready(input) = self.poll_read(cx) {
+            return Poll::Ready(input);
+        }
+        if !self.outputs.is_empty() {
+            return Poll::Ready(None);
+        }
+        self.poll_timer(cx).map(Some)
+    }
+
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
+        loop {
+            let mut out = self.peer.out();
+            if let Some(ending) = out.take_pushed_close() {
+                return Poll::Ready(Input::CloseQueued(*ending));
+            }
+            if out.take_shutdown() {
+                let ending = Ending::new(CloseCode::GOING_AWAY, "the server restarts");
+                return Poll::Ready(Input::Shutdown(ending));
+            }
+            let flushed = out.flush(self.shared.hub.memory());
+            out.set_waker(cx.waker());
+            if out.take_close_written() {
+                return Poll::Ready(Input::CloseWritten);
+            }
+            match flushed {
+                Flush::Empty => return Poll::Pending,
+                Flush::Failed if self.reader.is_some() && self.handshake.is_none() => {
+                    return Poll::Ready(Input::Gone);
+                }
+                Flush::Failed => return Poll::Pending,
+                Flush::Blocked => {}
+            }
+            drop(out);
+            let Some(reader) = &self.reader else {
+                return Poll::Pending;
+            };
+            if ready!(reader.as_ref().poll_write_ready(cx)).is_err() {
+                return Poll::Ready(Input::Gone);
+            }
+        }
+    }
+
+    /// Writes what is queued now rather than at the next poll.
+    fn flush_soon(&self) {
+        let _ = self.peer.out().flush(self.shared.hub.memory());
+    }
+
+    /// Tells the sender of a message that it failed, where the connection lives on.
+    fn tell(&self, error: CallError) {
+        let frame = self.shared.hub.encode(&respond::failed_message(error));
+        if self.shared.hub.send_to(&self.peer, &frame).is_err() {
+            tracing::debug!(
+                connection = shown(self.peer.id()),
+                "the sender of a failed message could not be told"
+            );
+        }
+    }
+}

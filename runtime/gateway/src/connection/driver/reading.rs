@@ -1,0 +1,192 @@
+//! From the socket to the inbox.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::Instant;
+use wsfn_protocol::{CloseCode, Data};
+
+use super::Driver;
+use crate::codec::{self, scratch};
+use crate::connection::event;
+use crate::connection::inbox::Undecoded;
+use crate::machine::{Ending, Input};
+
+/// How many reads one poll does before it lets other tasks run.
+const READS_PER_POLL: usize = 8;
+
+impl Driver<'_> {
+    /// Whether the socket is read at the moment.
+    pub(super) fn is_paused(&mut self) -> bool {
+        if !self.machine.takes_messages() {
+            return false;
+        }
+        let options = &self.shared.options;
+        self.memory_full = self.shared.hub.is_memory_full();
+        self.memory_full
+            || self
+                .inbox
+                .is_full(options.in_max_messages, options.in_max_bytes)
+    }
+
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
+        if let Some((_, left)) = &mut self.linger {
+            return discard(self.reader.as_mut(), left, cx).map(Some);
+        }
+        if !self.machine.reads() {
+            return Poll::Pending;
+        }
+        if self.is_paused() {
+            self.was_paused = true;
+            return Poll::Pending;
+        }
+        if std::mem::take(&mut self.was_paused) {
+            self.resume();
+        }
+        if let Some(mut kept) = self.inbox.take_undecoded() {
+            let (consumed, input) = self.decode(kept.rest());
+            self.inbox.keep(kept.advanced(consumed));
+            if input.is_some() {
+                return Poll::Ready(input);
+            }
+            if self.is_paused() {
+                self.was_paused = true;
+                return Poll::Pending;
+            }
+        }
+        for _ in 0..READS_PER_POLL {
+            let Some(mut reader) = self.reader.take() else {
+                return Poll::Pending;
+            };
+            // The buffer is the thread's: it is lent for this closure and holds nothing afterwards.
+            let result = scratch::with_read(|buffer| {
+                let mut read = ReadBuf::new(buffer);
+                match Pin::new(&mut reader).poll_read(cx, &mut read) {
+                    Poll::Pending => Poll::Pending,
+                    Poll::Ready(Err(_)) => Poll::Ready(Some(Input::Gone)),
+                    Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                        Poll::Ready(Some(Input::Gone))
+                    }
+                    Poll::Ready(Ok(())) => {
+                        self.last_read = Instant::now();
+                        self.ping_sent = None;
+                        let bytes = read.filled_mut();
+                        let (consumed, input) = self.decode(bytes);
+                        self.inbox.keep(Undecoded::new(&bytes[consumed..]));
+                        Poll::Ready(input)
+                    }
+                }
+            });
+            self.reader = Some(reader);
+            if let Some(input) = ready!(result) {
+                return Poll::Ready(Some(input));
+            }
+            if !self.outputs.is_empty() {
+                // A message is due: its call goes before the next read.
+                return Poll::Ready(None);
+            }
+            if self.is_paused() {
+                self.was_paused = true;
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Reading goes on. What came meanwhile was not looked at, so its absence says nothing.
+    pub(super) fn resume(&mut self) {
+        let now = Instant::now();
+        self.last_read = now;
+        self.last_message = now;
+        self.ping_sent = None;
+        if self.message_since.is_some() {
+            self.message_since = Some(now);
+        }
+    }
+
+    /// Decodes until nothing is left, the inbox is full, or something comes that ends the reading. Says how much was
+    /// consumed.
+    pub(super) fn decode(&mut self, bytes: &mut [u8]) -> (usize, Option<Input>) {
+        let mut consumed = 0;
+        loop {
+            let rest = &mut bytes[consumed..];
+            let last = rest.len();
+            let (used, event) = match self.decoder.decode(rest) {
+                Ok(decoded) => decoded,
+                Err(error) => {
+                    let ending = Ending::new(error.close_code(), error.reason());
+                    let broken = true;
+                    return (bytes.len(), Some(Input::End { ending, broken }));
+                }
+            };
+            consumed += used;
+            match event {
+                None if used == last => {
+                    self.note_progress();
+                    return (consumed, None);
+                }
+                None | Some(codec::Event::Pong(_)) => {}
+                Some(codec::Event::Text(text)) => self.received(Data::Text(text)),
+                Some(codec::Event::Binary(data)) => self.received(Data::Binary(data)),
+                Some(codec::Event::Ping(payload)) => {
+                    self.peer.out().set_pong(codec::control::pong(&payload));
+                    self.flush_soon();
+                }
+                Some(codec::Event::Close(close)) => {
+                    self.close_answer = Some(codec::close::answer(&close));
+                    let code = close.code.unwrap_or(CloseCode::NO_STATUS);
+                    let ending = Ending::new(code, close.reason.into_owned());
+                    return (bytes.len(), Some(Input::CloseReceived(ending)));
+                }
+            }
+            if self.is_paused() {
+                return (consumed, None);
+            }
+        }
+    }
+
+    /// A message is complete: it is the function's, unless the end has begun.
+    pub(super) fn received(&mut self, data: Data<'_>) {
+        self.message_since = None;
+        if !self.machine.takes_messages() {
+            return;
+        }
+        self.last_message = self.last_read;
+        let event = event::message(self.peer.id(), data);
+        self.inbox.push(event, self.shared.hub.memory());
+        self.feed(Input::Message);
+    }
+
+    pub(super) fn note_progress(&mut self) {
+        self.message_since = if self.decoder.is_within_message() {
+            self.message_since.or(Some(self.last_read))
+        } else {
+            None
+        };
+    }
+}
+
+/// Reads and throws away, so that no RST eats the close frame.
+fn discard(
+    reader: Option<&mut OwnedReadHalf>,
+    left: &mut usize,
+    cx: &mut Context<'_>,
+) -> Poll<Input> {
+    let Some(reader) = reader else {
+        return Poll::Ready(Input::SocketEnded);
+    };
+    loop {
+        let read = scratch::with_read(|buffer| {
+            let mut read = ReadBuf::new(buffer);
+            let result = Pin::new(&mut *reader).poll_read(cx, &mut read);
+            result.map_ok(|()| read.filled().len())
+        });
+        match ready!(read) {
+            Ok(count) if count > 0 && count < *left => *left -= count,
+            _ => return Poll::Ready(Input::SocketEnded),
+        }
+    }
+}

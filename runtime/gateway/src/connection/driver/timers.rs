@@ -1,0 +1,122 @@
+//! What the time makes due.
+
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use wsfn_protocol::CloseCode;
+
+use super::Driver;
+use crate::codec;
+use crate::machine::{Ending, Input, Phase};
+
+/// How soon reading is tried again after all queues together were full: nobody says when there is room.
+const MEMORY_RETRY: Duration = Duration::from_millis(100);
+
+impl Driver<'_> {
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
+        loop {
+            let now = Instant::now();
+            if let Some(input) = self.due(now) {
+                return Poll::Ready(input);
+            }
+            let Some(next) = self.next_deadline() else {
+                return Poll::Pending;
+            };
+            // A timer that rings too early costs less than one that is set anew at every message.
+            if self.sleep.is_elapsed() || next < self.sleep.deadline() {
+                self.sleep.as_mut().reset(next);
+            }
+            ready!(self.sleep.as_mut().poll(cx));
+        }
+    }
+
+    /// What the time says, if anything.
+    pub(super) fn due(&mut self, now: Instant) -> Option<Input> {
+        let options = &self.shared.options;
+        let passed = |deadline: Option<Instant>| deadline.is_some_and(|at| now >= at);
+        if passed(self.machine.deadline(&options.limits)) {
+            return Some(Input::Tick);
+        }
+        if let Some((until, _)) = self.linger {
+            return (now >= until).then_some(Input::SocketEnded);
+        }
+        if passed(self.write_deadline()) {
+            return Some(Input::Gone);
+        }
+        if passed(self.replies.as_ref().map(|replies| replies.until())) {
+            let replies = self.replies.take()?;
+            return Some(replies.give_up(&self.peer));
+        }
+        if self.machine.phase() != Phase::Open || self.was_paused {
+            return None;
+        }
+        if passed(self.pong_deadline()) {
+            return Some(Input::Gone);
+        }
+        if passed(self.ping_deadline()) {
+            self.ping_sent = Some(now);
+            self.peer.out().set_ping(codec::control::ping());
+            self.flush_soon();
+        }
+        if passed(self.idle_deadline()) {
+            return Some(Input::End {
+                ending: Ending::new(CloseCode::IDLE, "idle"),
+                broken: false,
+            });
+        }
+        if passed(self.message_deadline()) {
+            return Some(Input::End {
+                ending: Ending::new(
+                    CloseCode::POLICY,
+                    "a message took longer than message-timeout",
+                ),
+                broken: false,
+            });
+        }
+        None
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let open = self.machine.phase() == Phase::Open;
+        let reading = open && !self.was_paused;
+        [
+            self.machine.deadline(&self.shared.options.limits),
+            self.linger.map(|(until, _)| until),
+            self.write_deadline(),
+            self.replies.as_ref().map(|replies| replies.until()),
+            self.pong_deadline().filter(|_| reading),
+            self.ping_deadline().filter(|_| reading),
+            self.idle_deadline().filter(|_| reading),
+            self.message_deadline().filter(|_| reading),
+            (open && self.memory_full).then(|| Instant::now() + MEMORY_RETRY),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    pub(super) fn write_deadline(&self) -> Option<Instant> {
+        self.reader.as_ref()?;
+        Some(self.peer.out().blocked_since()? + self.shared.options.write_timeout)
+    }
+
+    pub(super) fn pong_deadline(&self) -> Option<Instant> {
+        Some(self.ping_sent? + self.shared.options.pong_timeout)
+    }
+
+    pub(super) fn ping_deadline(&self) -> Option<Instant> {
+        // One ping at a time: the next is due when something has come in.
+        (self.ping_sent.is_none()).then(|| self.last_read + self.shared.options.ping_interval)
+    }
+
+    pub(super) fn idle_deadline(&self) -> Option<Instant> {
+        let idle = self.shared.options.idle_timeout?;
+        let sent = self.peer.out().last_message();
+        Some(sent.map_or(self.last_message, |sent| sent.max(self.last_message)) + idle)
+    }
+
+    pub(super) fn message_deadline(&self) -> Option<Instant> {
+        Some(self.message_since? + self.shared.options.message_timeout)
+    }
+}

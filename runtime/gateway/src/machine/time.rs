@@ -1,0 +1,109 @@
+//! What the time alone makes happen.
+
+use tokio::time::Instant;
+
+use super::{CallError, Ending, Limits, Machine, Output, Phase, Socket};
+
+impl Machine {
+    /// When the machine wants [`Input::Tick`] if nothing else happens before.
+    pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
+        let call = self.call.and_then(|flight| {
+            let late = flight.sent? + limits.invoke_timeout;
+            Some(if flight.late {
+                late + limits.call_grace
+            } else {
+                late
+            })
+        });
+        let socket = match self.socket {
+            Socket::ClosePending { until, .. } | Socket::CloseSent { until } => Some(until),
+            Socket::Live | Socket::Lingering | Socket::Ended => None,
+        };
+        // Before Open there is nothing to write it to; after, the socket's own deadline counts.
+        let pushed = self
+            .pushed_close
+            .as_ref()
+            .filter(|_| self.phase == Phase::Open)
+            .map(|(_, until)| *until);
+        let last_start = self
+            .drained_from
+            .filter(|_| self.waiting > 0)
+            .map(|from| from + limits.invoke_timeout);
+        let retry = self.retry.as_ref().and_then(|retry| retry.at);
+        [call, socket, pushed, last_start, retry]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    pub(super) fn tick(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        self.tick_call(now, limits, out);
+        let pushed_over = self
+            .pushed_close
+            .as_ref()
+            .is_some_and(|(_, until)| now >= *until);
+        match self.socket {
+            Socket::Live if pushed_over && self.phase == Phase::Open => {
+                self.lost(out);
+                self.drain(now, limits, out);
+            }
+            Socket::ClosePending { until, .. } | Socket::CloseSent { until } if now >= until => {
+                self.cut(now, limits, out);
+            }
+            _ => {}
+        }
+        if self.phase == Phase::Draining && self.waiting > 0 {
+            if self
+                .drained_from
+                .is_some_and(|from| now >= from + limits.invoke_timeout)
+            {
+                self.drop_messages(out);
+            }
+            self.close_if_done(now, limits, out);
+        }
+        if let (Phase::Closing, Some(retry), Some(ending)) =
+            (self.phase, &mut self.retry, &self.ending)
+            && retry.at.is_some_and(|at| now >= at)
+        {
+            retry.at = None;
+            out.push(Output::CallClose(Ending::clone(ending)));
+        }
+    }
+
+    pub(super) fn tick_call(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        let Some(flight) = &mut self.call else {
+            return;
+        };
+        let Some(late) = flight.sent.map(|sent| sent + limits.invoke_timeout) else {
+            return;
+        };
+        if !flight.late && now >= late {
+            flight.late = true;
+            match self.phase {
+                Phase::Registering if !self.handshake_over => {
+                    self.handshake_over = true;
+                    self.socket = Socket::Ended;
+                    out.push(Output::Reject(504));
+                }
+                Phase::Open => self.message_failed(now, CallError::Late, limits, out),
+                _ => {}
+            }
+        }
+        if now >= late + limits.call_grace {
+            self.call = None;
+            out.push(Output::AbandonCall);
+            match self.phase {
+                Phase::Registering => {
+                    self.lost(out);
+                    self.drain(now, limits, out);
+                }
+                Phase::Open => self.next_message(now, limits, out),
+                Phase::Draining => {
+                    self.next_message(now, limits, out);
+                    self.close_if_done(now, limits, out);
+                }
+                Phase::Handshaking | Phase::Closing | Phase::Ended => {}
+            }
+        }
+    }
+}
