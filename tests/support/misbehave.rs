@@ -8,6 +8,7 @@ use wsfn::{Result, Text, on_message};
 async fn obey(line: &str) -> Result<Text> {
     match line {
         "block" => std::thread::sleep(Duration::from_secs(3600)),
+        "nap" => std::thread::sleep(Duration::from_millis(700)),
         "hang" => std::future::pending().await,
         "panic" => panic!("as told"),
         "fail" => return Err("the password is hunter2".into()),

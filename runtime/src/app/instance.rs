@@ -78,6 +78,14 @@ impl Instance {
         (headers, self.setup.forward_query)
     }
 
+    /// The name of the handler that gets this event; empty where none does.
+    pub(crate) fn handler_of(&self, event: &str) -> &'static str {
+        let kind = wsfn_protocol::Event::parse(event, self.only).map(|event| event.kind());
+        let mut handlers = self.handlers.iter();
+        let entry = handlers.find(|entry| kind.as_ref().is_ok_and(|kind| entry.kind() == *kind));
+        entry.map_or("", Entry::name)
+    }
+
     /// Handles one event and answers with JSON, whatever the event was. What the sender is to get is pushed first, or
     /// goes inside the reply where the gateway takes it there.
     ///

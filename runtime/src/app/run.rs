@@ -93,9 +93,15 @@ impl App {
         let instance = self
             .start(Push::from_settings(&settings)?, &settings)
             .await?;
-        let watcher = Watcher::start(address.clone(), || std::process::exit(BLOCKED))?;
+        let instance = Arc::new(instance);
+        let names = Arc::clone(&instance);
+        let watcher = Watcher::start(
+            address.clone(),
+            move |event| names.handler_of(event),
+            || std::process::exit(BLOCKED),
+        )?;
         let mut client = Client::new(address, Environment::from_process());
-        runtime_api::run(&mut client, &instance, &watcher, shutdown::requested()).await;
+        runtime_api::run(&mut client, &*instance, &watcher, shutdown::requested()).await;
         watcher.stop();
         Ok(())
     }

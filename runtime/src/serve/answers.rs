@@ -12,11 +12,18 @@ use crate::context::Context;
 pub(crate) trait Answers: Send + Sync + 'static {
     /// The reply's JSON. It never fails: an event that is none has an answer too.
     fn answer(&self, event: Arc<str>, context: Context) -> impl Future<Output = String> + Send;
+
+    /// The name of the handler that answers this event, for a log line that says who blocks.
+    fn handler_of(&self, event: &str) -> &'static str;
 }
 
 impl Answers for Instance {
     async fn answer(&self, event: Arc<str>, context: Context) -> String {
         self.dispatch(event, context).await
+    }
+
+    fn handler_of(&self, event: &str) -> &'static str {
+        self.handler_of(event)
     }
 }
 

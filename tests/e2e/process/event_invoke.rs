@@ -69,7 +69,10 @@ async fn events_in_answers_out() {
     let (status, lines) = process.ended();
     assert!(status.success(), "{status}: {lines:#?}");
     let lines = lines.join("\n");
-    assert!(lines.contains("blocks its thread"), "{lines}");
+    assert!(
+        lines.contains("blocks its thread") && lines.contains("obey"),
+        "{lines}"
+    );
     assert!(
         lines.contains("hunter2"),
         "the log is where the cause belongs: {lines}"

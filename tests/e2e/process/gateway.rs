@@ -33,7 +33,7 @@ async fn handlers_that_fail_hang_or_block_cost_only_their_own_client() {
         ("WSFN_INVOKE_TIMEOUT", "1s"),
         ("WSFN_FAILED_MESSAGE", "tell"),
     ];
-    let _process = Example::start_with("wsfn-tests", "misbehave", &address, &environment);
+    let process = Example::start_with("wsfn-tests", "misbehave", &address, &environment);
     let mut client = connect(&address).await;
     for (line, part) in [
         ("panic", "1005"),
@@ -48,6 +48,10 @@ async fn handlers_that_fail_hang_or_block_cost_only_their_own_client() {
             "{answer}"
         );
     }
+    client.send(Message::text("nap")).await.expect("sent");
+    assert_eq!(text(&mut client).await, "nap");
+    let lines = process.output().join("\n");
+    assert!(lines.contains("blocked its thread"), "{lines}");
     let mut blocks = connect(&address).await;
     blocks.send(Message::text("block")).await.expect("sent");
     client.send(Message::text("well")).await.expect("sent");

@@ -114,7 +114,10 @@ async fn a_handler_that_blocks_is_answered_for_and_the_process_ends() {
     let (status, lines) = function.process.ended();
     assert!(!status.success());
     let lines = lines.join("\n");
-    assert!(lines.contains("blocks its thread"), "{lines}");
+    assert!(
+        lines.contains("blocks its thread") && lines.contains("obey"),
+        "{lines}"
+    );
     assert_eq!(function.api.violations(), [""; 0]);
 }
 

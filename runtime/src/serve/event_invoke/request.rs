@@ -77,7 +77,7 @@ pub(super) async fn answer<A: Answers>(
     let mut context = shared.environment.context(&head.headers, now);
     let deadline = *context.deadline.get_or_insert(now + shared.timeout);
     let request_id = Arc::clone(&context.request_id);
-    let answers = Arc::clone(&shared.answers);
+    let (answers, asked) = (Arc::clone(&shared.answers), Arc::clone(&event));
     let handler = shared
         .handlers
         .spawn(async move { answers.answer(event, context).await });
@@ -88,9 +88,10 @@ pub(super) async fn answer<A: Answers>(
             Ok(Err(_)) => timed_out(),
             Err(_) => {
                 tracing::error!(
+                    handler = shared.answers.handler_of(&asked),
                     request_id = &*request_id,
                     "a handler blocks its thread: it is answered for with 1006; use async calls, or \
-                 tokio::task::spawn_blocking"
+                     tokio::task::spawn_blocking"
                 );
                 timed_out()
             }

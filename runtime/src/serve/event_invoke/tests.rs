@@ -30,6 +30,9 @@ impl Answers for Obeys {
         }
         format!("<{} {}>", event.len(), context.request_id)
     }
+    fn handler_of(&self, _: &str) -> &'static str {
+        "obeys"
+    }
 }
 
 struct Server {

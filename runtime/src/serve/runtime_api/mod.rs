@@ -112,7 +112,7 @@ async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watche
             ));
         }
     };
-    let _watched = watcher.watch(&context);
+    let _watched = watcher.watch(&event, &context);
     answers.answer(event, context).await
 }
 

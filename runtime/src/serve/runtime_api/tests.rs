@@ -60,11 +60,14 @@ impl Answers for Echo {
         self.seen.lock().expect("no panic").push(event.to_string());
         format!("<{event}>")
     }
+    fn handler_of(&self, _: &str) -> &'static str {
+        ""
+    }
 }
 
 async fn run_for(seconds: u64, api: &mut Memory) -> Echo {
     let answers = Echo::default();
-    let watcher = Watcher::start("127.0.0.1:1".into(), || {}).expect("a thread");
+    let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", || {}).expect("a thread");
     run(
         api,
         &answers,
@@ -149,12 +152,15 @@ async fn shutdown_waits_for_the_event_that_is_being_answered() {
             tokio::time::sleep(Duration::from_secs(5)).await;
             "late".into()
         }
+        fn handler_of(&self, _: &str) -> &'static str {
+            ""
+        }
     }
     let mut api = Memory {
         events: [("1", &b"a"[..]), ("2", b"b")].into(),
         ..Memory::default()
     };
-    let watcher = Watcher::start("127.0.0.1:1".into(), || {}).expect("a thread");
+    let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", || {}).expect("a thread");
     let shutdown = tokio::time::sleep(Duration::from_secs(1));
     run(&mut api, &Slow, &watcher, shutdown).await;
     watcher.stop();

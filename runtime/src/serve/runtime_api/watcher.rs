@@ -26,16 +26,28 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    watched: Option<(Instant, Arc<str>)>,
+    watched: Option<Event>,
     ended: bool,
+}
+
+struct Event {
+    /// When it is answered.
+    at: Instant,
+    text: Arc<str>,
+    request_id: Arc<str>,
 }
 
 /// While it lives, one event is watched.
 pub(super) struct Watched<'w>(&'w Watcher);
 
 impl Watcher {
-    /// Starts the thread. `address` is the API's, `host:port`; `end` is what ends the process.
-    pub(crate) fn start(address: String, end: fn()) -> std::io::Result<Self> {
+    /// Starts the thread. `address` is the API's, `host:port`; `handler_of` names the handler of an event; `end` is
+    /// what ends the process.
+    pub(crate) fn start(
+        address: String,
+        handler_of: impl Fn(&str) -> &'static str + Send + 'static,
+        end: fn(),
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -44,11 +56,12 @@ impl Watcher {
         std::thread::Builder::new()
             .name("wsfn-watcher".into())
             .spawn(move || {
-                let Some(request_id) = shared.wait() else {
+                let Some(event) = shared.wait() else {
                     return;
                 };
                 tracing::error!(
-                    request_id = &*request_id,
+                    handler = handler_of(&event.text),
+                    request_id = &*event.request_id,
                     "a handler blocks its thread: it is answered for with 1006 and the process ends; use async calls, \
                      or tokio::task::spawn_blocking"
                 );
@@ -60,13 +73,16 @@ impl Watcher {
         Ok(watcher)
     }
 
-    pub(super) fn watch(&self, context: &Context) -> Watched<'_> {
-        let at = context.deadline.map(blocked_at);
-        self.set(at.map(|at| (at, Arc::clone(&context.request_id))));
+    pub(super) fn watch(&self, text: &Arc<str>, context: &Context) -> Watched<'_> {
+        self.set(context.deadline.map(|deadline| Event {
+            at: blocked_at(deadline),
+            text: Arc::clone(text),
+            request_id: Arc::clone(&context.request_id),
+        }));
         Watched(self)
     }
 
-    fn set(&self, watched: Option<(Instant, Arc<str>)>) {
+    fn set(&self, watched: Option<Event>) {
         let state = self.0.state.lock();
         state.unwrap_or_else(PoisonError::into_inner).watched = watched;
         self.0.changed.notify_one();
@@ -88,24 +104,23 @@ impl Drop for Watched<'_> {
 
 impl Shared {
     /// The event whose time has come; `None` when nothing will be watched any more.
-    fn wait(&self) -> Option<Arc<str>> {
+    fn wait(&self) -> Option<Event> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if state.ended {
                 return None;
             }
-            state = match &state.watched {
+            let left = state.watched.as_ref().map(|event| {
+                let at = event.at.into_std();
+                at.saturating_duration_since(std::time::Instant::now())
+            });
+            state = match left {
                 None => self
                     .changed
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner),
-                Some((at, request_id)) => {
-                    let left = at
-                        .into_std()
-                        .saturating_duration_since(std::time::Instant::now());
-                    if left.is_zero() {
-                        return Some(Arc::clone(request_id));
-                    }
+                Some(Duration::ZERO) => return state.watched.take(),
+                Some(left) => {
                     let waited = self.changed.wait_timeout(state, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
