@@ -46,7 +46,7 @@ impl Slot {
                 "text: &str",
                 "Result<()>",
                 "for `&str` there can stand `&[u8]`, `Json<T>` or `Message`",
-                "`()`, or what goes back to the sender: `&str`, `Text`, `Binary`, `Json<T>`, `Message`, \
+                "`()`, or what goes back to the sender: `&str`, `String`, `Text`, `Binary`, `Json<T>`, `Message`, \
                  an `Option` of these; or a `Result`",
             ),
             Self::Close => (

@@ -4,7 +4,6 @@
 //! `pass/` one right program per file. To see what an answer became, run with `TRYBUILD=overwrite` and
 //! read the difference: would it tell somebody who has never seen this crate what to type next?
 
-#[cfg(any())] // Until the app is there.
 #[path = "pass/called_directly.rs"]
 mod called_directly;
 mod cases;
@@ -65,7 +64,6 @@ fn right_programs_compile_without_a_warning_in_edition_2024() {
     right_programs_compile_without_a_warning(Edition::E2024);
 }
 
-#[cfg(any())]
 #[test]
 fn the_function_can_be_called_and_so_can_main_handler() {
     called_directly::main();

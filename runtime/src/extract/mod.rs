@@ -50,8 +50,11 @@ use crate::event::{Event, Slot};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
-    label = "not an extractor",
-    note = "use one of wsfn's (`&ConnectionId`, `&str`, `Json<T>`, `Message`, `&Rooms`, `&Push`, `Protocols`, …), a `&T` whose `T` implements `State`, or implement `FromEvent` for the type"
+    label = "not an extractor for this event",
+    note = "`#[on_connect]` expects `async fn name(id: &ConnectionId, offered: Protocols, rooms: &Rooms, push: &Push, state: &MyState) -> Result<Accept>`",
+    note = "`#[on_message]` expects `async fn name(id: &ConnectionId, text: &str, rooms: &Rooms, push: &Push, state: &MyState) -> Result<()>`; only here is a body, and for `&str` there can stand `&[u8]`, `Json<T>` or `Message`",
+    note = "`#[on_close]` expects `async fn name(id: &ConnectionId, reason: CloseReason, rooms: &Rooms, push: &Push, state: &MyState) -> Result<()>`",
+    note = "take only what you need, in any order; a type of yours is an argument as `&T` where it implements `State`, or as itself where it implements `FromEvent`"
 )]
 pub trait FromEvent<'e, E: Slot>: Sized + Send + 'e {
     /// Asks for what must be ready before the first event: a state, the push address, a header.

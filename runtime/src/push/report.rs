@@ -7,7 +7,6 @@ use crate::connection_id::ConnectionId;
 
 /// What became of a message to many connections.
 #[derive(Debug, Default)]
-#[must_use = "some connections may not have been sent the message"]
 pub struct Report {
     delivered: usize,
     failed: Vec<Undelivered>,

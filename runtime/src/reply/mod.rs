@@ -63,7 +63,9 @@ impl Reply {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned from a handler",
     label = "not an answer to this event",
-    note = "`#[on_connect]` returns `()`, `Accept` or a `Result` of these; `#[on_message]` returns `()`, `Text`, `Binary`, `Json<T>`, `Message`, `&str`, `String`, an `Option` or a `Result` of these; `#[on_close]` returns `()` or `Result<()>`"
+    note = "`#[on_connect]` expects `async fn name(…) -> Result<Accept>`; `()`, `Accept` or a `Result` of these can be returned",
+    note = "`#[on_message]` expects `async fn name(…) -> Result<()>`; `()` or what goes back to the sender can be returned: `&str`, `String`, `Text`, `Binary`, `Json<T>`, `Message`, an `Option` or a `Result` of these",
+    note = "`#[on_close]` expects `async fn name(…) -> Result<()>`; `()` or `Result<()>` can be returned"
 )]
 pub trait IntoReply<E: Slot>: Sized {
     /// Asks for what must be ready before the first event.

@@ -1,9 +1,9 @@
-// A text is lent or wrapped.
+// A text is lent, or a `String`.
 
 use wsfn::on_message;
 
 #[on_message]
-async fn talk(text: String) {
+async fn talk(text: Box<str>) {
     let _ = text;
 }
 
