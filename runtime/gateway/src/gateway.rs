@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -136,7 +135,7 @@ impl Gateway {
         }
         drop(alive);
         shutdown.await;
-        shared.draining.store(true, Ordering::Release);
+        shared.begin_drain();
         acceptors.shutdown().await;
         let started = Instant::now();
         close_all(&shared, drain).await;
@@ -199,10 +198,10 @@ async fn close_all(shared: &Shared, drain: Duration) {
         tokio::time::sleep_until(started + step * at).await;
         peer.out().ask_shutdown();
     }
-    // Who was between handshake and Open when the list was made.
+    // Who had just passed the check when the list was made.
     for peer in shared.hub.all() {
         let mut out = peer.out();
-        if out.gate == Gate::Open {
+        if matches!(out.gate, Gate::Held | Gate::Open) {
             out.ask_shutdown();
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 use wsfn_settings::{AllowOrigin, FailedMessage, Refuse, Settings};
 
 use crate::calls::Calls;
@@ -92,7 +93,8 @@ pub(crate) struct Shared {
     pub(crate) page: Option<Bytes>,
     pub(crate) loopback_page: Bytes,
     /// The process is asked to end: no new connection.
-    pub(crate) draining: AtomicBool,
+    draining: AtomicBool,
+    drain: Notify,
     pub(crate) connections: AtomicUsize,
     pub(crate) registering: AtomicUsize,
     ids: Ids,
@@ -116,6 +118,7 @@ impl Shared {
             page,
             loopback_page,
             draining: AtomicBool::new(false),
+            drain: Notify::new(),
             connections: AtomicUsize::new(0),
             registering: AtomicUsize::new(0),
             ids: Ids::new(),
@@ -125,6 +128,22 @@ impl Shared {
 
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
+    }
+
+    /// Lets nobody in any more.
+    pub(crate) fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.drain.notify_waiters();
+    }
+
+    /// Waits until the process is asked to end.
+    pub(crate) async fn drained(&self) {
+        let mut asked = std::pin::pin!(self.drain.notified());
+        // From here on it is told, so that nothing is missed between the look and the wait.
+        asked.as_mut().enable();
+        if !self.is_draining() {
+            asked.await;
+        }
     }
 
     /// An id for a call, in the form of a UUID as the original has it.

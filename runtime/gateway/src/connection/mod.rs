@@ -37,25 +37,36 @@ pub(crate) struct Origin {
 pub(crate) async fn serve(shared: Arc<Shared>, stream: TcpStream, origin: Origin) {
     // Messages are small and waited for.
     let _ = stream.set_nodelay(true);
-    let Some(_slot) = Slot::take(&shared.connections, shared.options.max_connections) else {
+    let Some(slot) = Slot::take(&shared.connections, shared.options.max_connections) else {
         let (reader, writer) = stream.into_split();
         let timeout = shared.options.handshake_timeout;
         return respond::write_and_close(status(503), reader, writer, timeout).await;
     };
     // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.
-    let driver = Box::pin(handshake(&shared, stream, origin)).await;
+    let driver = Box::pin(handshake(&shared, stream, origin, slot)).await;
     if let Some(driver) = driver {
         driver.run().await;
     }
 }
 
 /// Reads the handshake; `None` when it was answered otherwise.
-async fn handshake(shared: &Shared, stream: TcpStream, origin: Origin) -> Option<Driver<'_>> {
+async fn handshake<'s>(
+    shared: &'s Shared,
+    stream: TcpStream,
+    origin: Origin,
+    connection: Slot<'s>,
+) -> Option<Driver<'s>> {
     let options = &shared.options;
     let (mut reader, writer) = stream.into_split();
     let mut bytes = Vec::new();
     let read = read_head(&mut reader, &mut bytes, options.header_max);
-    let answer = match tokio::time::timeout(options.handshake_timeout, read).await {
+    let read = tokio::select! {
+        read = tokio::time::timeout(options.handshake_timeout, read) => read,
+        // Browsers open sockets in advance: they are not waited for.
+        () = shared.drained() => Ok(Read::Draining),
+    };
+    let answer = match read {
+        Ok(Read::Draining) => status(503),
         Ok(Read::Head) => match examine(shared, &bytes, origin) {
             Ok(good) => {
                 let Good {
@@ -81,7 +92,9 @@ async fn handshake(shared: &Shared, stream: TcpStream, origin: Origin) -> Option
                     protocol: None,
                 };
                 let undecoded = &bytes[length..];
-                let driver = Driver::new(shared, peer, decoder, reader, undecoded, pending);
+                let driver = Driver::new(
+                    shared, connection, peer, decoder, reader, undecoded, pending,
+                );
                 return Some(driver);
             }
             Err(answer) => answer,
@@ -100,6 +113,7 @@ enum Read {
     Head,
     TooLarge,
     Bad(&'static str),
+    Draining,
     Gone,
 }
 

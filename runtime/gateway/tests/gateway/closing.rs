@@ -296,3 +296,18 @@ async fn shutdown_while_connecting_is_503() {
     server.wait_for(Kind::Close, 1).await;
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_that_say_nothing_do_not_delay_the_end() {
+    let server = Server::echo(Settings {
+        handshake_timeout: Duration::from_secs(3600),
+        drain: Duration::from_secs(3600),
+        ..Settings::default()
+    })
+    .await;
+    let mut silent = tokio::net::TcpStream::connect(server.addr).await.unwrap();
+    // Whoever is served behind it shows that it was accepted.
+    drop(server.connect().await);
+    server.stop().await;
+    assert!(read_all(&mut silent).await.starts_with(b"HTTP/1.1 503 "));
+}

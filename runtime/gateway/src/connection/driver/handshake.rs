@@ -29,6 +29,9 @@ impl Driver<'_> {
         let flushed = {
             let mut out = self.peer.out();
             out.open(writer, head);
+            if self.shared.is_draining() {
+                out.ask_shutdown();
+            }
             out.flush(self.shared.hub.memory())
         };
         self.feed(Input::Upgraded(flushed != Flush::Failed));
@@ -44,6 +47,7 @@ impl Driver<'_> {
             );
             let response = respond::status(status);
             self.answer_and_close(response, reader, pending.writer);
+            self.release_socket();
         }
     }
 
@@ -62,6 +66,7 @@ impl Driver<'_> {
                 self.shared.options.refuse,
             );
             self.answer_and_close(response, reader, pending.writer);
+            self.release_socket();
         }
     }
 

@@ -49,6 +49,8 @@ enum InFlight<'s> {
 /// One connection from its registration to its end.
 pub(super) struct Driver<'s> {
     shared: &'s Shared,
+    /// A place among `max-connections`, as long as there is a socket.
+    slot: Option<Slot<'s>>,
     peer: Arc<Peer>,
     machine: Machine,
     outputs: Vec<Output>,
@@ -96,6 +98,7 @@ pub(super) struct Pending<'s> {
 impl<'s> Driver<'s> {
     pub(super) fn new(
         shared: &'s Shared,
+        slot: Slot<'s>,
         peer: Arc<Peer>,
         decoder: Decoder,
         reader: OwnedReadHalf,
@@ -108,6 +111,7 @@ impl<'s> Driver<'s> {
         inbox.keep(Undecoded::new(undecoded));
         Self {
             shared,
+            slot: Some(slot),
             machine: Machine::new(getrandom::u32().unwrap_or(1)),
             peer,
             outputs: Vec::new(),
@@ -145,8 +149,18 @@ impl<'s> Driver<'s> {
     }
 
     fn handle(&mut self, input: Input) {
+        if input == Input::SocketEnded {
+            self.release_socket();
+        }
         self.feed(input);
         self.apply_all();
+    }
+
+    /// The socket is done; what is left of the connection is its close event.
+    fn release_socket(&mut self) {
+        self.reader = None;
+        self.linger = None;
+        self.slot = None;
     }
 
     fn apply_all(&mut self) {
@@ -216,8 +230,7 @@ impl<'s> Driver<'s> {
             }
             Output::Cut => {
                 self.shared.hub.shut(&self.peer);
-                self.reader = None;
-                self.linger = None;
+                self.release_socket();
                 self.handshake = None;
             }
             Output::DropMessages(count) => {
@@ -236,6 +249,11 @@ impl<'s> Driver<'s> {
                 self.call = None;
             }
             Output::CallClose(ending) => {
+                tracing::debug!(
+                    connection = shown(self.peer.id()),
+                    code = ending.code.0,
+                    "closed"
+                );
                 let id = self
                     .close_id
                     .get_or_insert_with(|| self.shared.request_id())

@@ -186,8 +186,16 @@ fn live(seed: u64) -> Watched {
         }
         watched.history.push(format!("{step} {input:?}"));
         let upgraded = input == Input::Accepted;
+        let ticked = input == Input::Tick;
         let out = life.on(input);
         watched.see(&out);
+        if ticked {
+            let next = life.machine.deadline(&life.limits);
+            assert!(
+                next.is_none_or(|next| next > life.now),
+                "a driver would spin"
+            );
+        }
         if upgraded && out.contains(&Output::Upgrade) {
             let input = Input::Upgraded(random.below(6) > 0);
             watched.history.push(format!("{step} {input:?}"));
