@@ -76,8 +76,17 @@ impl Example {
         address: &str,
         environment: &[(&str, &str)],
     ) -> Self {
-        let program = Self::program(package, binary);
-        let mut example = Self::spawn(&program, address, environment);
+        Self::listening(&Self::program(package, binary), address, environment)
+    }
+
+    /// Starts a program that is built already, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it ends, or does not listen in time.
+    #[must_use]
+    pub fn listening(program: &Path, address: &str, environment: &[(&str, &str)]) -> Self {
+        let mut example = Self::spawn(program, address, environment);
+        let binary = program.display();
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
             if let Ok(Some(status)) = example.child.try_wait() {

@@ -1,1 +1,8 @@
-fn main() {}
+use wsfn::{Message, on_message};
+
+#[on_message]
+async fn echo(message: Message) -> Message {
+    message
+}
+
+wsfn::main!(echo);

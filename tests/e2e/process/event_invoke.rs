@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wsfn_tests::{Example, PushAnswer, PushServer};
 
-use super::{OK, message};
+use super::{OK, message, misbehave};
 
 async fn ask(address: &str, headers: &str, event: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
@@ -28,7 +28,7 @@ async fn events_in_answers_out() {
     let pushes = PushServer::start(PushAnswer::ok()).await;
     let (address, url) = (Example::free_address(), pushes.url("/api-abc"));
     let environment = [("WSFN_MODE", "event-invoke"), ("WSFN_PUSH_URL", &url)];
-    let mut process = Example::start_with("wsfn-tests", "misbehave", &address, &environment);
+    let mut process = Example::listening(misbehave(), &address, &environment);
     assert_eq!(ask(&address, "", &message("well")).await, OK);
     assert!(pushes.bodies()[0].contains(r#""data":"well""#));
 

@@ -33,7 +33,7 @@ async fn handlers_that_fail_hang_or_block_cost_only_their_own_client() {
         ("WSFN_INVOKE_TIMEOUT", "1s"),
         ("WSFN_FAILED_MESSAGE", "tell"),
     ];
-    let process = Example::start_with("wsfn-tests", "misbehave", &address, &environment);
+    let process = Example::listening(misbehave(), &address, &environment);
     let mut client = connect(&address).await;
     for (line, part) in [
         ("panic", "1005"),

@@ -1,6 +1,7 @@
 //! Programs as processes, each front end from outside.
 
 mod event_invoke;
+mod examples;
 mod gateway;
 mod runtime_api;
 mod start;

@@ -16,8 +16,8 @@ async fn each_call_is_its_action() {
         .except([&id()])
         .await
         .expect("sent");
-    let _ = rooms.broadcast_many(["r", "s"], "hi").await.expect("sent");
-    let _ = rooms.everyone("hi").await.expect("sent");
+    rooms.broadcast_many(["r", "s"], "hi").await.expect("sent");
+    rooms.everyone("hi").await.expect("sent");
     assert!(rooms.of(&id()).await.expect("rooms").is_empty());
     assert!(rooms.alive([&id()]).await.expect("ids").is_empty());
     let i = "xawexasdfewezdfsdfeasdfffa==";

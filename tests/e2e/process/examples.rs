@@ -1,0 +1,144 @@
+//! The examples, as `cargo run` starts them, with a WebSocket client that somebody else wrote.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use wsfn_tests::Example;
+
+use super::gateway::{Client, connect, text};
+
+/// How long nothing has to come for it to count as nothing.
+const QUIET: Duration = Duration::from_millis(300);
+
+async fn nothing_comes(client: &mut Client) {
+    let next = tokio::time::timeout(QUIET, client.next()).await;
+    assert!(next.is_err(), "{next:?}");
+}
+
+async fn say(client: &mut Client, line: &str) {
+    client.send(Message::text(line)).await.expect("sent");
+}
+
+async fn connect_with(address: &str, protocols: &str) -> Result<(Client, Option<String>), Error> {
+    let mut request = format!("ws://{address}/").into_client_request()?;
+    let protocols = protocols.parse().expect("a header");
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", protocols);
+    let (client, response) = tokio_tungstenite::connect_async(request).await?;
+    let chosen = response.headers().get("sec-websocket-protocol");
+    let chosen = chosen
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    Ok((client, chosen))
+}
+
+#[tokio::test]
+async fn echo_sends_text_and_binary_back_as_they_were() {
+    let echo = Example::start("echo");
+    let mut client = connect(echo.address()).await;
+    for message in [
+        Message::text("hello"),
+        Message::text(""),
+        Message::text("ü \u{0} \"quoted\" \u{1F600}"),
+        Message::binary(vec![0, 1, 2, 255]),
+        Message::binary(Vec::new()),
+        Message::binary((0..200_000).map(|n| (n % 251) as u8).collect::<Vec<_>>()),
+        Message::text("x".repeat(100_000)),
+    ] {
+        client.send(message.clone()).await.expect("sent");
+        let back = client.next().await.expect("open").expect("a frame");
+        assert!(back == message, "another message came back");
+    }
+    for number in 0..1000 {
+        client
+            .feed(Message::text(number.to_string()))
+            .await
+            .expect("sent");
+    }
+    client.flush().await.expect("sent");
+    for number in 0..1000 {
+        assert_eq!(text(&mut client).await, number.to_string());
+    }
+}
+
+#[tokio::test]
+async fn lobby_tells_everyone() {
+    let lobby = Example::start("lobby");
+    let mut anna = connect(lobby.address()).await;
+    let mut berta = connect(lobby.address()).await;
+    say(&mut anna, "hello").await;
+    assert_eq!(text(&mut anna).await, "hello");
+    assert_eq!(text(&mut berta).await, "hello");
+    berta.close(None).await.expect("closed");
+    assert_eq!(text(&mut anna).await, "someone left");
+    // Somebody who vanishes without a word has left too.
+    let carla = connect(lobby.address()).await;
+    drop(carla);
+    assert_eq!(text(&mut anna).await, "someone left");
+    nothing_comes(&mut anna).await;
+}
+
+#[tokio::test]
+async fn chat_keeps_rooms_apart_and_speaks_its_sub_protocol() {
+    let chat = Example::start("chat");
+    let (mut anna, chosen) = connect_with(chat.address(), "other, chat.v1")
+        .await
+        .expect("accepted");
+    assert_eq!(chosen.as_deref(), Some("chat.v1"));
+    // Whoever offers none is accepted without one; whoever offers only others is refused.
+    let mut berta = connect(chat.address()).await;
+    let mut carla = connect(chat.address()).await;
+    match connect_with(chat.address(), "chat.v9").await {
+        Err(Error::Http(response)) => {
+            assert_eq!(response.status(), 403);
+            let body = response.body().clone().unwrap_or_default();
+            let body = String::from_utf8_lossy(&body).into_owned();
+            assert!(body.contains("1007"), "{body}");
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+    let join =
+        |room: &str, name: &str| format!(r#"{{"type":"join","room":"{room}","name":"{name}"}}"#);
+    say(&mut anna, &join("red", "Anna")).await;
+    assert_eq!(text(&mut anna).await, join("red", "Anna"));
+    say(&mut berta, &join("red", "Berta")).await;
+    assert_eq!(text(&mut anna).await, join("red", "Berta"));
+    assert_eq!(text(&mut berta).await, join("red", "Berta"));
+    say(&mut carla, &join("blue", "Carla")).await;
+    assert_eq!(text(&mut carla).await, join("blue", "Carla"));
+    let line = r#"{"type":"say","room":"red","name":"Anna","text":"hello \"you\""}"#;
+    say(&mut anna, line).await;
+    assert_eq!(text(&mut anna).await, line);
+    assert_eq!(text(&mut berta).await, line);
+    nothing_comes(&mut carla).await;
+    // What is no line is told to its sender and to nobody else.
+    say(&mut berta, r#"{"type":"say","room":"red"}"#).await;
+    let told = text(&mut berta).await;
+    assert!(
+        told.contains(r#""errNo":1003"#) && told.contains("name"),
+        "{told}"
+    );
+    nothing_comes(&mut anna).await;
+}
+
+#[tokio::test]
+async fn clients_can_come_back_after_a_restart() {
+    let address = Example::free_address();
+    let program = Example::program("lobby", "lobby");
+    let first = Example::listening(&program, &address, &[]);
+    let mut client = connect(&address).await;
+    drop(first);
+    loop {
+        match client.next().await {
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => break,
+        }
+    }
+    let _second = Example::listening(&program, &address, &[]);
+    let mut client = connect(&address).await;
+    say(&mut client, "back again").await;
+    assert_eq!(text(&mut client).await, "back again");
+}
