@@ -40,6 +40,9 @@ mod context;
 mod error;
 mod event;
 mod extract;
+#[cfg(doc)]
+#[path = "docs/mod.rs"]
+pub mod guide;
 mod message;
 mod push;
 mod reply;

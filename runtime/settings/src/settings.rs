@@ -28,7 +28,7 @@ settings! {
     "mode" mode: Option<Mode> = None, "by environment", Kind::Word(Mode::WORDS), parse::mode, ANY,
         "One program runs everywhere: `SCF_RUNTIME_API` set means `runtime-api`, `TENCENTCLOUD_RUNENV=SCF` means `event-invoke`, otherwise it is `gateway`.";
     /// Where WebSocket clients (gateway) or invocations (event-invoke) come in.
-    "listen" listen: Option<Vec<SocketAddr>> = None, "127.0.0.1:9001 and [::1]:9001 (gateway), 127.0.0.1:9000 (event-invoke), 0.0.0.0:9000 in SCF", Kind::Addresses, parse::addresses, SERVERS,
+    "listen" listen: Option<Vec<SocketAddr>> = None, "`127.0.0.1:9001` and `[::1]:9001` (gateway), `127.0.0.1:9000` (event-invoke), `0.0.0.0:9000` in SCF", Kind::Addresses, parse::addresses, SERVERS,
         "Nothing is open to a network unless somebody said so; in SCF the platform connects from outside the container, to port 9000.";
     /// Where functions push to, over HTTP.
     "push-listen" push_listen: Option<Vec<SocketAddr>> = None, "off", Kind::AddressesOrOff, parse::addresses_or_off, GATEWAY,
