@@ -25,6 +25,9 @@ use event::Client;
 use head::{Bad, Head};
 use respond::{Handshake, explained, response, status};
 
+/// The most of a refused `Origin` that is logged.
+const ORIGIN_SHOWN: usize = 256;
+
 /// Where a socket comes from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin {
@@ -171,7 +174,10 @@ fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<
     let options = &shared.options;
     let (page, host) = (head.get("origin"), head.get("host"));
     if !origin::is_allowed(&options.allow_origin, page, host, origin.loopback) {
-        let page = page.unwrap_or_default();
+        // No real origin is longer, and what is warned about is remembered.
+        let page = page
+            .and_then(|page| page.get(..page.len().min(ORIGIN_SHOWN)))
+            .unwrap_or_default();
         if shared.warns_first(&format!("origin {page}")) {
             tracing::warn!(
                 origin = page,

@@ -126,6 +126,11 @@ impl Machine {
                     flight.sent.get_or_insert(now);
                 }
             }
+            Input::Delivering => {
+                if let Some(flight) = &mut self.call {
+                    flight.sent = None;
+                }
+            }
             Input::Accepted => self.accepted(now, limits, out),
             Input::Refused => {
                 if self.phase == Phase::Registering {

@@ -79,6 +79,8 @@ pub(crate) enum Input {
     Message,
     /// The message call was answered with 200.
     Answered,
+    /// The call was answered in time, and pushes inside the answer wait for room: it is no longer late.
+    Delivering,
     /// The connect or message call has no answer.
     CallFailed(CallError),
     /// A pushed close is in the outbound queue, as its last.

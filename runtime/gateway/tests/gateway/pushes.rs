@@ -336,3 +336,48 @@ async fn a_push_in_a_reply_waits_for_room() {
     }
     until(|| (server.seen_of(Kind::Message).len() == 2).then_some(())).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_queues_together_are_bounded() {
+    let server = Server::echo(Settings {
+        queue_memory: 1_000_000,
+        out_max_bytes: 100_000_000,
+        out_max_messages: 1_000_000,
+        ..Settings::default()
+    })
+    .await;
+    let _stream = raw(server.addr).await;
+    let id = server.wait_for(Kind::Connect, 1).await[0].id.clone();
+    let large = "x".repeat(100_000);
+    let mut sent = 0;
+    while server.push(&send_json(&id, &large)).err_no == 0 {
+        sent += 1;
+        assert!(sent < 1000);
+    }
+    assert_eq!(server.push(&send_json(&id, &large)).err_no, 1103);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sequential_broadcasts_arrive_in_order_everywhere() {
+    const COUNT: usize = 2000;
+    let server = Server::echo(Settings {
+        out_max_messages: COUNT,
+        ..Settings::default()
+    })
+    .await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        clients.push(joined(&server).await.0);
+    }
+    for at in 0..COUNT {
+        let answer = server.push(&format!(
+            r#"{{"websocket":{{"action":"broadcast","dataType":"text","data":"{at}"}}}}"#
+        ));
+        assert_eq!(answer.delivered, Some(3));
+    }
+    for client in &mut clients {
+        for at in 0..COUNT {
+            assert_eq!(next(client).await, Message::text(at.to_string()));
+        }
+    }
+}

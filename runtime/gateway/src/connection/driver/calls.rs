@@ -38,7 +38,8 @@ impl<'s> Driver<'s> {
             Some(permit) => self.send(call, permit),
             None => {
                 let wait = Box::pin(shared.calls.enter(kind, bytes, timeout));
-                self.call = Some((kind, InFlight::Waiting(wait, Box::new(call))));
+                let id = call.request_id.clone();
+                self.call = Some((kind, id, InFlight::Waiting(wait, Box::new(call))));
             }
         }
     }
@@ -48,6 +49,7 @@ impl<'s> Driver<'s> {
         let timeout = self.shared.options.limits.invoke_timeout;
         call.deadline = now + timeout;
         let kind = call.kind;
+        let id = call.request_id.clone();
         tracing::trace!(
             connection = shown(&call.connection_id),
             request_id = &*call.request_id,
@@ -67,7 +69,7 @@ impl<'s> Driver<'s> {
         } else {
             answer
         };
-        self.call = Some((kind, InFlight::Running(answer, permit)));
+        self.call = Some((kind, id, InFlight::Running(answer, permit)));
     }
 
     pub(super) fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
@@ -75,14 +77,14 @@ impl<'s> Driver<'s> {
             return Poll::Pending;
         }
         loop {
-            let Some((kind, flight)) = &mut self.call else {
+            let Some((kind, _, flight)) = &mut self.call else {
                 return Poll::Pending;
             };
             let kind = *kind;
             let answered = match flight {
                 InFlight::Waiting(permit, _) => match ready!(permit.as_mut().poll(cx)) {
                     Ok(permit) => {
-                        if let Some((_, InFlight::Waiting(_, call))) = self.call.take() {
+                        if let Some((_, _, InFlight::Waiting(_, call))) = self.call.take() {
                             self.send(*call, permit);
                         }
                         continue;
@@ -97,6 +99,15 @@ impl<'s> Driver<'s> {
                     }
                 }
             };
+            if let (Err(error), Some((_, id, _))) = (&answered, &self.call) {
+                tracing::warn!(
+                    connection = shown(self.peer.id()),
+                    request_id = &**id,
+                    ?kind,
+                    %error,
+                    "a call to the function came to nothing"
+                );
+            }
             self.call = None;
             if let Some(input) = self.answered(kind, answered) {
                 return Poll::Ready(input);
@@ -111,12 +122,6 @@ impl<'s> Driver<'s> {
         let answer = match answered {
             Ok(answer) => answer,
             Err(error) => {
-                tracing::warn!(
-                    connection = shown(self.peer.id()),
-                    ?kind,
-                    %error,
-                    "a call to the function came to nothing"
-                );
                 return Some(match (kind, error) {
                     (Kind::Close, _) => Input::CloseAnswered(false),
                     (_, InvokeError::NotSent) => Input::CallFailed(CallError::NotSent),
@@ -148,6 +153,7 @@ impl<'s> Driver<'s> {
         match replies.next(&self.shared.hub, &self.peer) {
             Next::Done(input) => Some(input),
             Next::NoRoom => {
+                self.feed(Input::Delivering);
                 self.replies = Some(Box::new(replies));
                 None
             }

@@ -57,7 +57,8 @@ pub(super) struct Driver<'s> {
     reader: Option<OwnedReadHalf>,
     decoder: Decoder,
     inbox: Inbox,
-    call: Option<(Kind, InFlight<'s>)>,
+    /// The call in flight, and its request id for the log.
+    call: Option<(Kind, Arc<str>, InFlight<'s>)>,
     /// Pushes of the last answer that wait for room.
     replies: Option<Box<Replies>>,
     /// What the handshake still needs; gone once it is answered.

@@ -266,6 +266,16 @@ fn a_late_message_closes_and_its_close_event_waits_for_it() {
 }
 
 #[test]
+fn an_answer_whose_pushes_wait_is_not_late() {
+    let mut life = Life::busy();
+    life.on(Input::Message);
+    life.on(Input::Delivering);
+    assert_eq!(life.deadline(), None);
+    assert_eq!(life.tick_after(LIMITS.invoke_timeout), []);
+    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+}
+
+#[test]
 fn a_pushed_close_that_cannot_be_written_is_cut() {
     let mut life = Life::open();
     life.on(Input::CloseQueued(ending(4000)));
