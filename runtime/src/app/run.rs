@@ -142,6 +142,9 @@ impl App {
             "{}",
             crate::serve::embedded::invitation(gateway.local_addrs())
         );
+        for address in gateway.push_addrs() {
+            tracing::info!("taking pushes at http://{address}{}", settings.push_path);
+        }
         gateway.serve(shutdown::requested()).await;
         Ok(())
     }

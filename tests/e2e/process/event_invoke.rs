@@ -24,6 +24,30 @@ async fn ask(address: &str, headers: &str, event: &str) -> String {
 }
 
 #[tokio::test]
+async fn in_scf_it_is_reached_from_outside_the_container() {
+    let port = Example::free_address();
+    let port = port.rsplit_once(':').expect("a port").1;
+    let open = format!("0.0.0.0:{port}");
+    let environment = [("TENCENTCLOUD_RUNENV", "SCF"), ("WSFN_LOG_FORMAT", "json")];
+    let mut process = Example::listening(misbehave(), &open, &environment);
+    let reply = ask(&open, "X-Scf-Request-Id: r-1\r\n", &message("fail")).await;
+    assert!(reply.contains("1004"), "{reply}");
+    process.terminate();
+    let (status, lines) = process.ended();
+    assert!(status.success(), "{status}: {lines:#?}");
+    let lines = lines
+        .iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line));
+    let lines: Vec<_> = lines.collect::<Result<_, _>>().expect("each line is JSON");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["err_no"] == 1004 && line["request_id"] == "r-1"),
+        "{lines:#?}"
+    );
+}
+
+#[tokio::test]
 async fn events_in_answers_out() {
     let pushes = PushServer::start(PushAnswer::ok()).await;
     let (address, url) = (Example::free_address(), pushes.url("/api-abc"));

@@ -131,12 +131,7 @@ async fn clients_can_come_back_after_a_restart() {
     let first = Example::listening(&program, &address, &[]);
     let mut client = connect(&address).await;
     drop(first);
-    loop {
-        match client.next().await {
-            Some(Ok(_)) => {}
-            Some(Err(_)) | None => break,
-        }
-    }
+    while let Some(Ok(_)) = client.next().await {}
     let _second = Example::listening(&program, &address, &[]);
     let mut client = connect(&address).await;
     say(&mut client, "back again").await;

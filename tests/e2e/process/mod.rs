@@ -3,6 +3,7 @@
 mod event_invoke;
 mod examples;
 mod gateway;
+mod push;
 mod runtime_api;
 mod start;
 

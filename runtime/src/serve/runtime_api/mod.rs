@@ -9,6 +9,9 @@ mod watcher;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::answers::{Answers, text};
 use crate::context::Context;
@@ -39,6 +42,10 @@ pub(crate) trait Api {
     /// Answers the event that [`Api::next`] gave.
     async fn respond(&mut self, reply: &str) -> Result<(), Self::Error>;
 }
+
+/// The longest timeout that a function in SCF can have (583/11637), for an event that does not say how long it may
+/// take: a handler that hangs comes to an end.
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// How often an answer is sent again before the loop asks for the next event (which, if the answer did not arrive, is
 /// the same one, and gets the same answer without being handled again).
@@ -101,7 +108,10 @@ pub(crate) async fn run<A: Api>(
 }
 
 async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watcher) -> String {
-    let Invocation { body, context } = invocation;
+    let Invocation { body, mut context } = invocation;
+    context
+        .deadline
+        .get_or_insert_with(|| Instant::now() + LONGEST);
     let event = match body.map(text) {
         Ok(Ok(event)) => event,
         Ok(Err(reply)) => return reply,

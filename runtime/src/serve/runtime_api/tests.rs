@@ -166,3 +166,29 @@ async fn shutdown_waits_for_the_event_that_is_being_answered() {
     watcher.stop();
     assert_eq!(api.calls, ["ready", "next", "respond late"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_a_time_limit_has_the_longest() {
+    struct Limit(Mutex<Option<Instant>>);
+    impl Answers for Limit {
+        async fn answer(&self, _: Arc<str>, context: Context) -> String {
+            *self.0.lock().expect("no panic") = context.deadline;
+            String::new()
+        }
+        fn handler_of(&self, _: &str) -> &'static str {
+            ""
+        }
+    }
+    let mut api = Memory {
+        events: [("1", &b"a"[..])].into(),
+        ..Memory::default()
+    };
+    let begun = Instant::now();
+    let limit = Limit(Mutex::new(None));
+    let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", || {}).expect("a thread");
+    let shutdown = tokio::time::sleep(Duration::from_secs(1));
+    run(&mut api, &limit, &watcher, shutdown).await;
+    watcher.stop();
+    let deadline = limit.0.lock().expect("no panic").expect("a deadline");
+    assert_eq!(deadline - begun, Duration::from_secs(900));
+}
