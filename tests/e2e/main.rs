@@ -1,2 +1,4 @@
-//! Placeholder until the first case lands.
+//! Example binaries as processes, against clients written by others.
+
+mod browser;
 mod process;

@@ -20,7 +20,7 @@ const BROWSERS: [&str; 4] = [
     "google-chrome-stable",
 ];
 
-/// One process per browser feature is heavy: one browser at a time, however many threads the tests have.
+/// A browser is a dozen processes: one at a time, however many threads the tests have.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Runs a case in a fresh browser, or says what is missing. The browser ends however the case ends.
