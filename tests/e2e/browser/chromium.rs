@@ -37,7 +37,7 @@ where
     };
     let _turn = TURN.lock().await;
     let profile = Profile::new(test);
-    let server = Server::start(&driver);
+    let server = Server::start(&driver, &profile.0);
     let session = WebDriver::new(
         server.url(),
         capabilities(&browser, &profile.0).expect("capabilities are JSON"),
@@ -75,7 +75,7 @@ fn capabilities(browser: &Path, profile: &Path) -> WebDriverResult<ChromeCapabil
     ] {
         wanted.add_arg(flag)?;
     }
-    wanted.add_arg(&format!("--user-data-dir={}", profile.display()))?;
+    wanted.add_arg(&format!("--user-data-dir={}/profile", profile.display()))?;
     // What the page logs, and what it asks the network for.
     wanted.set_logging_prefs("browser", LoggingPrefsLogLevel::All)?;
     wanted.set_logging_prefs("performance", LoggingPrefsLogLevel::All)?;
@@ -96,9 +96,11 @@ struct Server {
 }
 
 impl Server {
-    fn start(program: &Path) -> Self {
+    fn start(program: &Path, temporary: &Path) -> Self {
         let mut process = Command::new(program)
             .arg("--port=0")
+            // Chromium leaves folders behind wherever it may.
+            .env("TMPDIR", temporary)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -127,7 +129,7 @@ impl Drop for Server {
     }
 }
 
-/// An empty folder for Chromium's profile; removed when dropped.
+/// A folder for Chromium's profile and whatever else it leaves; removed when dropped.
 struct Profile(PathBuf);
 
 impl Profile {
@@ -135,7 +137,9 @@ impl Profile {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = format!("wsfn-{test}-{}-{number}", std::process::id());
-        Self(std::env::temp_dir().join(folder))
+        let folder = std::env::temp_dir().join(folder);
+        std::fs::create_dir_all(&folder).expect("temporary folders can be made");
+        Self(folder)
     }
 }
 
