@@ -249,6 +249,17 @@ impl Settings {
                     .into(),
             );
         }
+        let pushes_over_http = self.mode != Some(Mode::Gateway);
+        if let Some(url) = self
+            .push_url
+            .as_ref()
+            .filter(|url| pushes_over_http && url.may_show_token())
+        {
+            lines.push(format!(
+                "push-url: the token in it, if it has one, travels to {} over plain http",
+                url.origin()
+            ));
+        }
         lines
     }
 }

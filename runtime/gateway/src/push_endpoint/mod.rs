@@ -108,6 +108,9 @@ impl PushEndpoint {
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
         let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        for addr in &self.addrs {
+            tracing::info!(%addr, "pushes are taken here");
+        }
         let mut accepting = JoinSet::new();
         for listener in self.listeners {
             accepting.spawn(accept(

@@ -1,6 +1,7 @@
 //! The address that pushes go to.
 
 use std::fmt;
+use std::net::IpAddr;
 
 /// A push address. Its last path segment may be a token, so `Debug` and `Display` show scheme and host only and
 /// [`PushUrl::expose`] gives the whole.
@@ -62,6 +63,27 @@ impl PushUrl {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.whole
+    }
+
+    /// Whether what may be a token travels readable beyond this machine: plain `http`, a host that is not loopback,
+    /// and a path of more than the one segment that Tencent's addresses have.
+    #[must_use]
+    pub fn may_show_token(&self) -> bool {
+        let (scheme, authority) = self.origin().split_once("://").unwrap_or_default();
+        let host = split_port(authority).0.trim_matches(['[', ']']);
+        let is_here = host.eq_ignore_ascii_case("localhost")
+            || host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.to_canonical().is_loopback());
+        let path = self.whole[self.origin_end..]
+            .split('?')
+            .next()
+            .unwrap_or_default();
+        let segments = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .count();
+        scheme.eq_ignore_ascii_case("http") && !is_here && segments > 1
     }
 
     /// Scheme, host and port: what may be shown.
@@ -147,6 +169,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn tokens_in_the_open() {
+        let may = |text: &str| PushUrl::parse(text).unwrap().may_show_token();
+        for open in [
+            "http://gateway/api-wsfn/t",
+            "HTTP://10.0.0.1:9002/api-wsfn/t/",
+            "http://[fd00::1]:1/a/t?x",
+        ] {
+            assert!(may(open), "{open}");
+        }
+        for fine in [
+            "https://gateway/api-wsfn/t",
+            "http://set-x.example/api-abc",
+            "http://set-x.example",
+            "http://127.0.0.1:9002/api-wsfn/t",
+            "http://[::1]:9002/api-wsfn/t",
+            "http://localhost/api-wsfn/t",
+        ] {
+            assert!(!may(fine), "{fine}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_path_is_never_shown(path in "[a-zA-Z0-9]{12,40}") {
@@ -157,8 +201,8 @@ mod tests {
 
         #[test]
         fn no_text_panics(text in any::<String>(), rest in any::<String>()) {
-            let _ = PushUrl::parse(&text);
-            let _ = PushUrl::parse(&format!("http://{rest}"));
+            let _ = PushUrl::parse(&text).map(|url| url.may_show_token());
+            let _ = PushUrl::parse(&format!("http://{rest}")).map(|url| url.may_show_token());
         }
     }
 }

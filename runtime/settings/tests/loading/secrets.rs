@@ -26,6 +26,18 @@ fn secrets_are_read_and_not_shown() {
 }
 
 #[test]
+fn a_token_in_the_open_is_warned_about_and_not_shown() {
+    let open = "http://gateway:9002/api-wsfn/s3cr3t";
+    let settings = load(&[("WSFN_MODE", "runtime-api"), ("WSFN_PUSH_URL", open)]);
+    let warnings = settings.warnings();
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("http://gateway:9002"));
+    assert!(!warnings[0].contains("s3cr3t"));
+    // The gateway does not push over HTTP.
+    assert!(load(&[("WSFN_PUSH_URL", open)]).warnings().is_empty());
+}
+
+#[test]
 fn secrets_from_files() {
     let path = std::env::temp_dir().join(format!("wsfn-secret-{}", std::process::id()));
     let name = path.to_str().unwrap();
