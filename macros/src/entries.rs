@@ -166,7 +166,8 @@ impl List {
     ///
     /// Each path is written in one place, so that a wrong one is one error; the constants carry what
     /// it is to the other places. The name goes along as it is listed, since `_HANDLER` is compared
-    /// with that and an alias may have another.
+    /// with that and an alias may have another. (A `use` of the path would let a function without an
+    /// attribute say so itself, but is ambiguous where a handler is called like a dependency.)
     fn application(&self) -> TokenStream {
         let private = self.paths.private();
         let (mut constants, mut list) = (TokenStream::new(), TokenStream::new());

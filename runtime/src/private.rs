@@ -28,7 +28,7 @@ pub type BoxFuture<'e, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'e
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "no `#[on_connect]`, `#[on_message]` or `#[on_close]` made this",
-    note = "list functions that have one of these attributes"
+    note = "put one of these attributes on the `async fn`"
 )]
 pub trait Handler: Sized {
     /// Which event it is for.
