@@ -2,6 +2,10 @@
 //!
 //! No socket, no clock and no task is in here: what happened goes in with the time at which it did, what to do comes
 //! out. Whoever drives it does what it says, in order, and reports what came of it.
+//!
+//! A journal has its places here: recording an entry is one more output between [`Input::Handshake`] and
+//! [`Output::CallConnect`], with one more input that says whether it is on disk; removing it stands beside
+//! [`Output::Forget`]; and a start that finds entries begins their machines in [`Phase::Closing`].
 
 mod closing;
 mod time;
