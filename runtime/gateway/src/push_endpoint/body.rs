@@ -28,7 +28,7 @@ pub(super) enum BodyError {
     /// No memory for it at the moment.
     Busy,
     /// The connection ended, or it was no HTTP.
-    Broken(hyper::Error),
+    Broken(String),
 }
 
 impl fmt::Display for BodyError {
@@ -63,7 +63,11 @@ impl Whole {
 
 impl Bodies {
     pub(super) fn new(max: usize, timeout: Duration) -> Self {
-        let memory = MEMORY
+        Self::with_memory(max, timeout, MEMORY)
+    }
+
+    fn with_memory(max: usize, timeout: Duration, memory: usize) -> Self {
+        let memory = memory
             .max(max.saturating_mul(2))
             .min(Semaphore::MAX_PERMITS);
         Self {
@@ -80,7 +84,7 @@ impl Bodies {
         expects_continue: bool,
     ) -> Result<Whole, BodyError>
     where
-        B: Body<Data = Bytes, Error = hyper::Error> + Unpin,
+        B: Body<Data = Bytes, Error: fmt::Display> + Unpin,
     {
         let announced = body.size_hint().lower();
         if usize::try_from(announced).map_or(true, |announced| announced > self.max) {
@@ -99,7 +103,7 @@ impl Bodies {
             let frame = match timeout_at(deadline, body.frame()).await {
                 Err(_) => return Err(BodyError::TooSlow),
                 Ok(None) => return Ok(whole),
-                Ok(Some(Err(error))) => return Err(BodyError::Broken(error)),
+                Ok(Some(Err(error))) => return Err(BodyError::Broken(error.to_string())),
                 Ok(Some(Ok(frame))) => frame,
             };
             // Trailers say nothing to a push.
@@ -143,4 +147,24 @@ async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
     };
     // Running out of time is what the limit is for.
     let _ = tokio::time::timeout(DISCARD_TIME, reading).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn memory_is_shared_and_comes_back() {
+        let bodies = Bodies::with_memory(10, Duration::from_secs(10), 0);
+        let read = || bodies.read(Full::from("0123456789"), false);
+        // At least two of the largest fit.
+        let first = read().await.unwrap();
+        let second = read().await.unwrap();
+        assert_eq!(second.as_bytes(), b"0123456789");
+        assert!(matches!(read().await, Err(BodyError::Busy)));
+        drop(first);
+        assert!(read().await.is_ok());
+    }
 }

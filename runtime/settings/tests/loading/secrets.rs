@@ -106,15 +106,14 @@ proptest! {
     fn whatever_the_secret_it_is_not_shown(
         secret in "[A-Za-z0-9/,=\" ]{0,10}NEEDLE[A-Za-z0-9/,=\" ]{0,10}",
         name in prop::sample::select(vec!["PUSH_URL", "PUSH_TOKEN", "SECRET", "SECRT", "PUSH_TOKENS", "PUSH_ULR"]),
-        before in prop::sample::select(vec!["", "http://", "http://host/", "https://h_h:1/api/"]),
+        // Not `http://` alone: what stands behind it is the host, and that may be seen.
+        before in prop::sample::select(vec!["", "http://host/", "https://h_h:1/api/"]),
     ) {
         let sources = Sources::new().env(format!("WSFN_{name}"), format!("{before}{secret}"));
         let shown = match Settings::load(&sources) {
             Ok(settings) => format!("{settings:?}"),
             Err(problems) => format!("{problems:?} {problems}"),
         };
-        // A text without a path behind the host is a host, and that may be seen.
-        prop_assume!(before != "http://");
         prop_assert!(!shown.contains("NEEDLE"), "{}", shown);
     }
 }
