@@ -143,6 +143,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::needless_borrows_for_generic_args,
+        reason = "borrowed ones are what is tested"
+    )]
     fn everything_that_the_page_lists_can_be_sent() {
         let text = || Data::Text("hi".into());
         let bytes = || Data::Binary(vec![1, 2].into());
