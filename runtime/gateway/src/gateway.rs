@@ -26,6 +26,8 @@ const BUILTIN_PAGE: &str = include_str!("builtin.html");
 /// Between two closes of a shutdown, where that does not take longer than `drain`: a handful of connections is not
 /// made to wait, and thousands do not come back at once.
 const DRAIN_STEP: Duration = Duration::from_millis(10);
+/// Files that are no connections: listeners, the event queue, logs.
+const FILES_BESIDE: usize = 64;
 /// The pause after an accept that failed: out of file descriptors, most likely, and some are freed meanwhile.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -73,6 +75,15 @@ impl Gateway {
         let pushes = PushEndpoint::bind(handle.clone(), settings)
             .await
             .map_err(|error| BindError(Reason::Pushes(error)))?;
+        if let Some(files) = open_files_max()
+            && files < settings.max_connections.saturating_add(FILES_BESIDE)
+        {
+            tracing::info!(
+                open_files = files,
+                max_connections = settings.max_connections,
+                "the limit on open files is below max-connections and is what counts"
+            );
+        }
         let page = page.map(|page| match page {
             Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
             Cow::Owned(text) => Bytes::from(text),
@@ -205,6 +216,15 @@ async fn close_all(shared: &Shared, drain: Duration) {
             out.ask_shutdown();
         }
     }
+}
+
+/// The limit on open files, where the system tells it without a call of its own.
+fn open_files_max() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 impl fmt::Debug for Gateway {

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::{CallError, Ending, Limits, Machine, Output, Phase, Socket};
 
 impl Machine {
-    /// When the machine wants [`Input::Tick`] if nothing else happens before.
+    /// When the machine wants [`Input::Tick`](super::Input::Tick) if nothing else happens before.
     pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let call = self.call.and_then(|flight| {
             let late = flight.sent? + limits.invoke_timeout;

@@ -102,7 +102,7 @@ pub(crate) enum Input {
     Shutdown(Ending),
     /// The close event was answered with 200, or was not.
     CloseAnswered(bool),
-    /// Time passed: see [`Machine::deadline`].
+    /// Time passed: see [`Machine::deadline`](super::Machine::deadline).
     Tick,
 }
 
