@@ -1,3 +1,4 @@
-//! Placeholder until the first case lands.
+//! Whole applications, each front end and the pushes, over real sockets where there are any.
 
+mod core;
 mod push;

@@ -7,6 +7,8 @@ mod outcome;
 mod run;
 mod setup;
 mod start;
+#[cfg(all(test, feature = "macros"))]
+mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
