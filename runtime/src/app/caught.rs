@@ -31,6 +31,11 @@ impl Panicked {
     }
 }
 
+/// Runs what belongs to the program outside of its future: an error that is shown or dropped, `on_error`.
+pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(Panicked::new)
+}
+
 impl<'e, T> Caught<'e, T> {
     pub(super) const fn new(future: BoxFuture<'e, T>) -> Self {
         Self(Some(future))
@@ -62,7 +67,7 @@ impl<T> Drop for Caught<'_, T> {
 }
 
 fn drop_caught<T>(future: Option<BoxFuture<'_, T>>) -> Result<(), Panicked> {
-    catch_unwind(AssertUnwindSafe(|| drop(future))).map_err(Panicked::new)
+    caught(|| drop(future))
 }
 
 #[cfg(test)]

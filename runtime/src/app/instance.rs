@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use wsfn_protocol::{
 };
 use wsfn_settings::Settings;
 
-use super::caught::Caught;
+use super::caught::{Caught, caught};
 use super::entry::BoxFuture;
 use super::{Call, Entry, OnError, Outcome, Setup};
 use crate::connection_id::ConnectionId;
@@ -270,10 +269,12 @@ impl Instance {
         {
             pushes.push(ReplyPush::Send(note));
         }
-        let err_msg = problem.answered(kind);
+        let (err_no, err_msg) = (problem.err_no, problem.answered(kind));
+        // The program's own error may panic when it is dropped.
+        let _ = caught(|| drop(problem));
         Outcome {
             pushes,
-            ..Outcome::failed(Some(id), problem.err_no, err_msg)
+            ..Outcome::failed(Some(id), err_no, err_msg)
         }
     }
 
@@ -282,10 +283,7 @@ impl Instance {
             // A panic in it must not cost the answer.
             Some(tell) => {
                 let failure = Failure { problem, id };
-                catch_unwind(AssertUnwindSafe(|| tell(&failure)))
-                    .ok()
-                    .flatten()
-                    .map(Message::into)
+                caught(|| tell(&failure)).ok().flatten().map(Message::into)
             }
             None if self.errors_to_client => {
                 let note = WireReply::error(problem.err_no, &problem.err_msg).to_json();
@@ -360,9 +358,7 @@ fn unreadable(error: &EventError, raw: &str, only: Option<Kind>) -> Cow<'static,
 
 /// Writes a failure to the log. How the program's own error shows itself is its own code, which may panic too.
 fn log(handler: &str, problem: &Problem, id: &ConnectionId, request_id: &str) {
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        log_inner(handler, problem, id, request_id);
-    }));
+    let written = caught(|| log_inner(handler, problem, id, request_id));
     if written.is_err() {
         tracing::error!(handler, err_no = problem.err_no.0, connection = ?id, request_id,
             "{}; its error panicked while it was shown", problem.err_msg);

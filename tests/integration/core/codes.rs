@@ -92,7 +92,7 @@ impl Drop for Bomb {
     }
 }
 
-/// An error whose `Debug` and `Display` panic.
+/// An error that panics when it is shown, and when it is dropped.
 struct Loud;
 impl std::fmt::Debug for Loud {
     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -105,6 +105,11 @@ impl std::fmt::Display for Loud {
     }
 }
 impl std::error::Error for Loud {}
+impl Drop for Loud {
+    fn drop(&mut self) {
+        panic!("dropped")
+    }
+}
 
 #[on_message]
 async fn loud() -> Result<(), Loud> {
@@ -205,7 +210,7 @@ async fn n1005_a_panic_is_one_event_s_own() {
 }
 
 #[tokio::test]
-async fn an_error_that_panics_when_it_is_shown_is_answered() {
+async fn an_error_that_panics_when_it_is_shown_or_dropped_is_answered() {
     // Shown only where a log is kept.
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::sink)
