@@ -239,8 +239,20 @@ impl Decoder {
         let max = self.limits.max_message;
         scratch::with_inflated(|out| {
             let mut inflater = Inflater::new();
-            inflater.inflate(payload, out, max)?;
-            inflater.finish(out, max)?;
+            let inflated = inflater
+                .inflate(payload, out, max)
+                .and_then(|()| inflater.finish(out, max));
+            if let Err(error) = inflated {
+                // The same error as when the message comes in pieces, whose text is checked as it is inflated.
+                let broken =
+                    simdutf8::compat::from_utf8(out).is_err_and(|utf8| utf8.error_len().is_some());
+                let text = kind == MessageKind::Text;
+                return Err(if text && broken {
+                    ProtocolError::Utf8
+                } else {
+                    error
+                });
+            }
             match kind {
                 MessageKind::Binary => Ok(Event::Binary(Cow::Owned(out.clone()))),
                 MessageKind::Text => match simdutf8::basic::from_utf8(out) {

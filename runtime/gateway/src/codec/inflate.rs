@@ -9,7 +9,9 @@ use super::ProtocolError;
 /// Inflaters that a thread keeps: more are in use at once only where many messages are under way.
 const POOL: usize = 8;
 /// What a sender leaves off the end of a message (RFC 7692, section 7.2.2).
-const TAIL: &[u8] = &[0, 0, 0xFF, 0xFF];
+/// Behind it stands an empty last block, so that the stream ends exactly where the message was whole: zlib alone does
+/// not tell a message whose end is missing.
+const TAIL: &[u8] = &[0, 0, 0xFF, 0xFF, 1, 0, 0, 0xFF, 0xFF];
 /// The least that an output buffer grows by.
 const GROWTH: usize = 1024;
 
@@ -83,9 +85,13 @@ impl Inflater {
     /// The end of the message.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>, max: usize) -> Result<(), ProtocolError> {
         if self.ended {
+            return Ok(());
+        }
+        self.inflate(TAIL, out, max)?;
+        if self.ended {
             Ok(())
         } else {
-            self.inflate(TAIL, out, max)
+            Err(ProtocolError::Deflate)
         }
     }
 }

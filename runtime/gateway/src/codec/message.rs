@@ -41,17 +41,25 @@ impl Partial {
 
     /// More of it, unmasked.
     pub(super) fn push(&mut self, received: &[u8], max: usize) -> Result<(), ProtocolError> {
-        match &mut self.inflater {
-            Some(inflater) => inflater.inflate(received, &mut self.bytes, max)?,
-            None => self.bytes.extend_from_slice(received),
-        }
-        self.check_text(false)
+        let inflated = match &mut self.inflater {
+            Some(inflater) => inflater.inflate(received, &mut self.bytes, max),
+            None => {
+                self.bytes.extend_from_slice(received);
+                Ok(())
+            }
+        };
+        // What came out before inflating failed is looked at first: which error it is must not depend on where the
+        // bytes were cut.
+        self.check_text(false)?;
+        inflated
     }
 
     /// All of it was pushed.
     pub(super) fn finish(mut self, max: usize) -> Result<Event<'static>, ProtocolError> {
         if let Some(inflater) = &mut self.inflater {
-            inflater.finish(&mut self.bytes, max)?;
+            let finished = inflater.finish(&mut self.bytes, max);
+            self.check_text(false)?;
+            finished?;
         }
         self.check_text(true)?;
         // What grew by doubling is held no larger than it is.

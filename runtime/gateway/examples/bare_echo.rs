@@ -1,0 +1,172 @@
+//! The codec and nothing else: an echo server without functions, queues or timers.
+//!
+//! It is the floor that benchmarks compare the gateway with, and what the conformance suite runs against:
+//! `bare_echo [ADDRESS] [COMPRESS_ABOVE]` prints the address it listens on.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha1::{Digest as _, Sha1};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use wsfn_gateway::codec::{
+    Decoder, DecoderLimits, DeflateParams, Event, MessageKind, close, control, encode_into,
+    negotiation::negotiate, scratch,
+};
+
+/// The largest messages of the conformance suite are 16 MiB.
+const MAX_MESSAGE: usize = 64 << 20;
+/// A request longer than this is none of a test's.
+const HEAD_MAX: usize = 16 << 10;
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let address = arguments
+        .next()
+        .unwrap_or_else(|| "127.0.0.1:9011".to_owned());
+    let above = arguments
+        .next()
+        .and_then(|above| above.parse().ok())
+        .unwrap_or(0);
+    let listener = TcpListener::bind(&address).await?;
+    println!("{}", listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        tokio::spawn(async move {
+            // A client that goes away is no matter here.
+            let _ = serve(stream, above).await;
+        });
+    }
+}
+
+async fn serve(mut stream: TcpStream, above: usize) -> io::Result<()> {
+    let (params, mut early) = handshake(&mut stream).await?;
+    let mut decoder = Decoder::new(DecoderLimits::new(MAX_MESSAGE), params);
+    let deflate = params.as_ref().map(|params| (params, above));
+    loop {
+        let (unwritten, ended) = poll_fn(|cx| {
+            scratch::with_read(|read| {
+                let count = if early.is_empty() {
+                    let mut buffer = ReadBuf::new(read);
+                    ready!(Pin::new(&mut stream).poll_read(cx, &mut buffer))?;
+                    buffer.filled().len()
+                } else {
+                    let early = std::mem::take(&mut early);
+                    read[..early.len()].copy_from_slice(&early);
+                    early.len()
+                };
+                if count == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+                }
+                scratch::with_out(|out| {
+                    let ended = echo(&mut decoder, &mut read[..count], deflate, out);
+                    let written = match stream.try_write(out) {
+                        Ok(written) => written,
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                        Err(error) => return Poll::Ready(Err(error)),
+                    };
+                    Poll::Ready(Ok((out[written..].to_vec(), ended)))
+                })
+            })
+        })
+        .await?;
+        stream.write_all(&unwritten).await?;
+        if ended {
+            return linger(stream).await;
+        }
+    }
+}
+
+/// Answers all events in `bytes`; true once the connection ends.
+fn echo(
+    decoder: &mut Decoder,
+    mut bytes: &mut [u8],
+    deflate: Option<(&DeflateParams, usize)>,
+    out: &mut Vec<u8>,
+) -> bool {
+    while !bytes.is_empty() {
+        let used = match decoder.decode(bytes) {
+            Err(error) => {
+                out.extend_from_slice(&close::refusal(error));
+                return true;
+            }
+            Ok((used, event)) => {
+                match event {
+                    Some(Event::Text(text)) => {
+                        encode_into(out, MessageKind::Text, text.as_bytes(), deflate);
+                    }
+                    Some(Event::Binary(data)) => {
+                        encode_into(out, MessageKind::Binary, &data, deflate);
+                    }
+                    Some(Event::Ping(payload)) => out.extend_from_slice(&control::pong(&payload)),
+                    Some(Event::Close(frame)) => {
+                        out.extend_from_slice(&close::answer(&frame));
+                        return true;
+                    }
+                    _ => {}
+                }
+                used
+            }
+        };
+        bytes = &mut bytes[used..];
+    }
+    false
+}
+
+/// Ends the socket so that the close frame arrives.
+async fn linger(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let drain = async {
+        let mut thrown = [0; 1024];
+        let mut left = close::LINGER_BYTES;
+        while left > 0 {
+            match stream.read(&mut thrown).await {
+                Ok(count) if count > 0 => left = left.saturating_sub(count),
+                _ => break,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(close::LINGER_TIME, drain).await;
+    Ok(())
+}
+
+/// A handshake that trusts its client; the gateway's own does not. What was read behind it are frames.
+async fn handshake(stream: &mut TcpStream) -> io::Result<(Option<DeflateParams>, Vec<u8>)> {
+    let mut read = Vec::new();
+    let end = loop {
+        if stream.read_buf(&mut read).await? == 0 || read.len() > HEAD_MAX {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+    };
+    let frames = read.split_off(end);
+    let head = String::from_utf8_lossy(&read);
+    let value = |wanted: &str| {
+        head.lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value.trim())
+    };
+    let mut hash = Sha1::new();
+    hash.update(value("sec-websocket-key").unwrap_or_default());
+    hash.update(GUID);
+    let mut answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n",
+        STANDARD.encode(hash.finalize())
+    );
+    let agreed = value("sec-websocket-extensions").and_then(negotiate);
+    if let Some((_, extensions)) = &agreed {
+        answer.push_str(&format!("Sec-WebSocket-Extensions: {extensions}\r\n"));
+    }
+    answer.push_str("\r\n");
+    stream.write_all(answer.as_bytes()).await?;
+    Ok((agreed.map(|(params, _)| params), frames))
+}

@@ -1,0 +1,138 @@
+//! What a client must not send, and the code it is closed with.
+
+use wsfn_gateway::codec::{
+    Decoder, DecoderLimits, DeflateParams, Event, FRAGMENTS_MAX, ProtocolError,
+};
+
+use crate::support::{MAX_MESSAGE, decode, deflated, frame};
+
+const MASK: [u8; 4] = [7, 0, 255, 9];
+
+fn refused(stream: &[u8], deflate: Option<DeflateParams>) -> Option<u16> {
+    decode(stream, &[usize::MAX], deflate)
+        .error
+        .map(|error| error.close_code().0)
+}
+
+#[test]
+fn broken_frames_are_1002() {
+    let deflate = Some(DeflateParams::default());
+    let start = frame(0x01, b"a", MASK);
+    for (name, stream) in [
+        ("unmasked", b"\x81\x01a".to_vec()),
+        ("reserved bit 2", frame(0xA1, b"", MASK)),
+        ("reserved bit 3", frame(0x91, b"", MASK)),
+        ("reserved opcode", frame(0x83, b"", MASK)),
+        ("reserved control opcode", frame(0x8B, b"", MASK)),
+        ("fragmented ping", frame(0x09, b"", MASK)),
+        ("long ping", frame(0x89, &[0; 126], MASK)),
+        ("compressed ping", frame(0xC9, b"", MASK)),
+        ("length in two bytes", b"\x82\xFE\x00\x01\0\0\0\0a".to_vec()),
+        (
+            "length in eight bytes",
+            b"\x82\xFF\0\0\0\0\0\0\xFF\xFF".to_vec(),
+        ),
+        (
+            "length with its top bit",
+            b"\x82\xFF\x80\0\0\0\0\0\0\0".to_vec(),
+        ),
+        ("continuation of nothing", frame(0x80, b"", MASK)),
+        (
+            "message in a message",
+            [start.clone(), frame(0x81, b"", MASK)].concat(),
+        ),
+        (
+            "compressed continuation",
+            [start, frame(0xC0, b"", MASK)].concat(),
+        ),
+        ("close of one byte", frame(0x88, b"x", MASK)),
+        (
+            "close that may not be sent",
+            frame(0x88, &1005u16.to_be_bytes(), MASK),
+        ),
+    ] {
+        let mut whole = stream;
+        // Enough for a header that is longer than its check needs.
+        whole.extend([0; 8]);
+        assert_eq!(refused(&whole, deflate), Some(1002), "{name}");
+    }
+    assert_eq!(
+        refused(&frame(0xC1, &deflated(b"x"), MASK), None),
+        Some(1002),
+        "not agreed upon"
+    );
+}
+
+#[test]
+fn broken_data_is_1007() {
+    let deflate = Some(DeflateParams::default());
+    let compressed = deflated(&b"a message whose end is missing ".repeat(9));
+    for (name, stream) in [
+        ("text", frame(0x81, b"\xFF", MASK)),
+        ("half a character at the end", frame(0x81, b"\xC3", MASK)),
+        ("reason", frame(0x88, b"\x03\xE8\xFF", MASK)),
+        ("compressed text", frame(0xC1, &deflated(b"\xFF"), MASK)),
+        ("no deflate", frame(0xC1, &[0xFF; 9], MASK)),
+        (
+            "cut deflate",
+            frame(0xC1, &compressed[..compressed.len() / 2], MASK),
+        ),
+    ] {
+        assert_eq!(refused(&stream, deflate), Some(1007), "{name}");
+    }
+    // Told as soon as it is certain, not when the frame ends.
+    let long = frame(0x01, &[&b"\xED\xA0"[..], &[b'x'; 500]].concat(), MASK);
+    assert_eq!(refused(&long[..10], None), Some(1007));
+}
+
+#[test]
+fn limits_hold_to_the_byte_and_are_1009() {
+    let deflate = Some(DeflateParams::default());
+    for (length, code) in [(MAX_MESSAGE, None), (MAX_MESSAGE + 1, Some(1009))] {
+        let data = vec![b'x'; length];
+        let half = length / 2;
+        assert_eq!(refused(&frame(0x82, &data, MASK), None), code, "plain");
+        assert_eq!(
+            refused(&frame(0xC2, &deflated(&data), MASK), deflate),
+            code,
+            "compressed"
+        );
+        let two = [
+            frame(0x02, &data[..half], MASK),
+            frame(0x80, &data[half..], MASK),
+        ]
+        .concat();
+        assert_eq!(refused(&two, None), code, "in two frames");
+    }
+    // A length that is only announced is refused at once, and costs nothing.
+    assert_eq!(
+        refused(b"\x82\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\0", None),
+        Some(1009)
+    );
+}
+
+#[test]
+fn many_fragments_are_allowed_and_counted() {
+    const { assert!(FRAGMENTS_MAX >= 65_536) };
+    let mut decoder = Decoder::new(DecoderLimits::new(1 << 20), None);
+    let mut start = frame(0x02, b"", MASK);
+    assert_eq!(decoder.decode(&mut start), Ok((6, None)));
+    for count in 1..=FRAGMENTS_MAX {
+        let mut more = frame(0x00, b"", MASK);
+        let result = decoder.decode(&mut more);
+        if count < FRAGMENTS_MAX {
+            assert_eq!(result, Ok((6, None)), "fragment {count}");
+        } else {
+            assert_eq!(result, Err(ProtocolError::TooManyFragments));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_parsed_after_a_close() {
+    let stream = [frame(0x88, b"", MASK), frame(0x83, b"garbage", MASK)].concat();
+    let decoded = decode(&stream, &[3], None);
+    assert_eq!(decoded.error, None);
+    assert!(matches!(decoded.events[..], [Event::Close(_)]));
+    assert_eq!(decoded.out, b"\x88\x00");
+}

@@ -1,0 +1,53 @@
+"""Says which cases Autobahn runs, and judges its report. For Python 2.7, which the suite needs anyway."""
+from __future__ import print_function
+
+import json
+import os
+import sys
+
+# All cases of autobahntestsuite 0.8.2.
+ALL = 517
+# These look at what a server chooses to do where the RFC leaves it free; any answer is INFORMATIONAL.
+INFORMATIONAL = ["7.1.6", "7.13.1", "7.13.2"]
+# The size of a compression case that --quick runs, of 18.
+QUICK_SIZE = 5
+
+
+def spec(quick, url, reports):
+    cases = ["*"]
+    if quick:
+        cases = ["%d.*" % group for group in range(1, 11)]
+        cases += ["12.%d.%d" % (kind, QUICK_SIZE) for kind in range(1, 6)]
+        cases += ["13.%d.%d" % (kind, QUICK_SIZE) for kind in range(1, 8)]
+    server = {"agent": "wsfn", "url": url}
+    options = {"outdir": reports, "servers": [server], "cases": cases}
+    options.update({"exclude-cases": [], "exclude-agent-cases": {}})
+    print(json.dumps(options))
+
+
+def judge(quick, reports):
+    with open(os.path.join(reports, "index.json")) as index:
+        (cases,) = json.load(index).values()
+    wrong = []
+    for name, case in sorted(cases.items()):
+        allowed = ["OK"]
+        if name in INFORMATIONAL:
+            allowed.append("INFORMATIONAL")
+        if case["behavior"] not in allowed:
+            wrong.append("%s: %s" % (name, case["behavior"]))
+        if case["behaviorClose"] not in ("OK", "INFORMATIONAL"):
+            wrong.append("%s: close %s" % (name, case["behaviorClose"]))
+    if not quick and len(cases) != ALL:
+        wrong.append("%d cases ran, not %d" % (len(cases), ALL))
+    ok = sum(case["behavior"] == "OK" for case in cases.values())
+    print("%d cases: %d OK, %d informational, %d problems" % (len(cases), ok, len(cases) - ok, len(wrong)))
+    for line in wrong:
+        print(line)
+    return 1 if wrong or not cases else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "spec":
+        spec(sys.argv[2] == "yes", sys.argv[3], sys.argv[4])
+    else:
+        sys.exit(judge(sys.argv[2] == "yes", sys.argv[3]))
