@@ -314,4 +314,25 @@ mod tests {
             "http://set-a_b.cb-x.apigateway.tencentyun.com/api-abc"
         ));
     }
+
+    #[tokio::test]
+    async fn a_push_ends_with_the_invocation() {
+        // It accepts, in the system's queue, and never answers.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let silent = silent.expect("a port");
+        let address = silent.local_addr().expect("its address");
+        let url = PushUrl::parse(&format!("http://{address}/api-x")).expect("an address");
+        let http = Http::new(&url, "/api-wsfn").expect("a client");
+        let request = Request::Close {
+            to: "x".into(),
+            code: None,
+            reason: None,
+        };
+        let begun = Instant::now();
+        let deadline = begun + Duration::from_millis(200);
+        let error = http.act(&request, Some(deadline)).await;
+        let error = error.expect_err("nobody answers");
+        assert!(error.is_timeout(), "{error}");
+        assert!(begun.elapsed() < PUSH_TIMEOUT / 2);
+    }
 }
