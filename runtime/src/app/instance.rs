@@ -193,7 +193,7 @@ impl Instance {
         match answer {
             Answer::Failed(problem) => {
                 log(entry.name(), &problem, &id, &request_id);
-                self.failed(kind, &problem, id)
+                self.failed(kind, problem, id)
             }
             answer => accepted(kind, answer, id, extensions),
         }
@@ -256,16 +256,16 @@ impl Instance {
             wsfn_protocol::Event::Message(_) => {
                 let problem = Problem::new(ErrNo::NO_HANDLER, "no handler for `data send`");
                 log("none", &problem, &id, request_id);
-                self.failed(Kind::Message, &problem, id)
+                self.failed(Kind::Message, problem, id)
             }
         }
     }
 
     /// The answer to an event that failed. A gateway ignores the reply to a message, so its sender is told by a push.
-    fn failed(&self, kind: Kind, problem: &Problem, id: ConnectionId) -> Outcome {
+    fn failed(&self, kind: Kind, problem: Problem, id: ConnectionId) -> Outcome {
         let mut pushes = Vec::new();
         if kind == Kind::Message
-            && let Some(note) = self.note(problem, &id)
+            && let Some(note) = self.note(&problem, &id)
         {
             pushes.push(ReplyPush::Send(note));
         }
