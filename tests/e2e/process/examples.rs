@@ -137,3 +137,37 @@ async fn clients_can_come_back_after_a_restart() {
     say(&mut client, "back again").await;
     assert_eq!(text(&mut client).await, "back again");
 }
+
+#[tokio::test]
+async fn one_who_vanishes_has_left_the_lobby() {
+    let lobby = Example::start("lobby");
+    let mut anna = connect(lobby.address()).await;
+    // Without a close frame.
+    drop(connect(lobby.address()).await);
+    assert_eq!(text(&mut anna).await, "someone left");
+}
+
+#[tokio::test]
+async fn the_page_is_served_to_the_letter_and_nothing_beside_it() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let chat = Example::start("chat");
+    let get = async |path: &str| {
+        let mut stream = tokio::net::TcpStream::connect(chat.address())
+            .await
+            .expect("connected");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            chat.address()
+        );
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    };
+    let page = get("/").await;
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.ends_with(include_str!("../../../examples/chat/src/page.html")));
+    let other = get("/favicon.ico").await;
+    assert!(other.starts_with("HTTP/1.1 404"), "{other}");
+}

@@ -1,0 +1,147 @@
+//! Parse, extract, call, reply: an event of each kind through a handler of wsfn, beside the same work written by hand
+//! with `serde_json::Value`. Prints CPU time per event and the ratio; with the feature `dhat` it prints allocations
+//! per event instead.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wsfn::{Accept, ConnectionId, Context, Json, Protocols, Refuse, Result, on_close, on_connect, on_message};
+
+#[cfg(feature = "dhat")]
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    room: &'a str,
+    text: std::borrow::Cow<'a, str>,
+}
+
+#[on_connect]
+async fn greet(offered: Protocols) -> Result<Accept, Refuse> {
+    offered.choose(&["chat.v1"])
+}
+
+#[on_message]
+async fn talk(id: &ConnectionId, Json(line): Json<Line<'_>>) -> Result<()> {
+    black_box((id.as_str(), line.room, &*line.text));
+    Ok(())
+}
+
+#[on_close]
+async fn leave(id: &ConnectionId) {
+    black_box(id.as_str());
+}
+
+/// The same by hand: dictionaries all the way.
+fn by_hand(text: &str) -> String {
+    let answer = |number: i64, message: &str| json!({"errNo": number, "errMsg": message}).to_string();
+    let Ok(event) = serde_json::from_str::<Value>(text) else { return answer(1001, "not JSON") };
+    let Some(socket) = event.get("websocket") else { return answer(102, "not found web socket") };
+    let Some(id) = socket.get("secConnectionID").and_then(Value::as_str) else { return answer(1001, "no id") };
+    match socket.get("action").and_then(Value::as_str) {
+        Some("connecting") => {
+            if event.get("requestContext").is_none() {
+                return answer(101, "not found request context");
+            }
+            let offered = socket.get("secWebSocketProtocol").and_then(Value::as_str).unwrap_or_default();
+            let Some(chosen) = offered.split(',').map(str::trim).find(|offer| *offer == "chat.v1") else {
+                return answer(1007, "none");
+            };
+            let mut websocket = json!({"action": "connecting", "secConnectionID": id, "secWebSocketProtocol": chosen});
+            if socket.get("secWebSocketExtensions").is_some() {
+                websocket["secWebSocketExtensions"] = "".into();
+            }
+            json!({"errNo": 0, "errMsg": "ok", "websocket": websocket}).to_string()
+        }
+        Some("data send") => {
+            let Some(data) = socket.get("data").and_then(Value::as_str) else { return answer(1001, "no data") };
+            let Ok(line) = serde_json::from_str::<Value>(data) else { return answer(1003, "not JSON") };
+            black_box((id, line.get("room").and_then(Value::as_str), line.get("text").and_then(Value::as_str)));
+            answer(0, "ok")
+        }
+        Some("closing") => {
+            black_box(id);
+            answer(0, "ok")
+        }
+        _ => answer(1002, "no handler"),
+    }
+}
+
+const CONNECT: &str = r#"{"requestContext":{"serviceName":"testsvc","path":"/test/{testvar}","httpMethod":"GET","requestId":"c6af9ac6-7b61-11e6-9a41-93e8deadbeef","identity":{"secretId":"abdcdxxxxxxxsdfs"},"sourceIp":"10.0.2.14","stage":"prod","websocketEnable":true},"websocket":{"action":"connecting","secConnectionID":"q6GqgUZXs0wcGyZLOBDVjA==","secWebSocketProtocol":"chat.v1,chat.v2","secWebSocketExtensions":"permessage-deflate; client_max_window_bits"}}"#;
+const CLOSE: &str = r#"{"websocket":{"action":"closing","secConnectionID":"q6GqgUZXs0wcGyZLOBDVjA=="}}"#;
+
+/// A message event of about 600 bytes.
+fn message() -> String {
+    let line = json!({"room": "lobby", "text": "lorem ipsum ".repeat(36)}).to_string();
+    json!({"websocket": {"action": "data send", "secConnectionID": "q6GqgUZXs0wcGyZLOBDVjA==", "dataType": "text", "data": line}})
+        .to_string()
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let (context, message) = (Context::default(), message());
+        println!("{:<10} {:>8} {:>12} {:>12} {:>8}", "event", "bytes", "wsfn", "by hand", "ratio");
+        macro_rules! compare {
+            ($name:literal, $event:expr, $handler:ident) => {{
+                let event: &str = $event;
+                assert!($handler::main_handler(event, &context).await.starts_with(r#"{"errNo":0,"#));
+                assert!(by_hand(event).contains(r#""errNo":0"#));
+                let ours = async |times: u32| {
+                    for _ in 0..times {
+                        black_box($handler::main_handler(black_box(event), &context).await);
+                    }
+                };
+                let hand = async |times: u32| {
+                    for _ in 0..times {
+                        black_box(by_hand(black_box(event)));
+                    }
+                };
+                let (ours, hand) = measure(ours, hand).await;
+                println!("{:<10} {:>8} {ours:>12.1} {hand:>12.1} {:>8.2}", $name, event.len(), ours / hand);
+            }};
+        }
+        compare!("connect", CONNECT, greet);
+        compare!("message", &message, talk);
+        compare!("close", CLOSE, leave);
+        println!("{}", if cfg!(feature = "dhat") { "allocations per event" } else { "CPU nanoseconds per event, median of rounds that alternate" });
+    });
+}
+
+/// One figure for each of two ways, per event.
+#[cfg(not(feature = "dhat"))]
+async fn measure(ours: impl AsyncFn(u32), hand: impl AsyncFn(u32)) -> (f64, f64) {
+    const ROUNDS: usize = 15;
+    const EVENTS: u32 = 50_000;
+    async fn once(way: &impl AsyncFn(u32)) -> f64 {
+        let before: Duration = wsfn_bench::cpu_time();
+        way(EVENTS).await;
+        (wsfn_bench::cpu_time() - before).as_nanos() as f64 / f64::from(EVENTS)
+    }
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        a.push(once(&ours).await);
+        b.push(once(&hand).await);
+    }
+    a.sort_by(f64::total_cmp);
+    b.sort_by(f64::total_cmp);
+    (a[ROUNDS / 2], b[ROUNDS / 2])
+}
+
+/// Allocations of each of two ways, per event.
+#[cfg(feature = "dhat")]
+async fn measure(ours: impl AsyncFn(u32), hand: impl AsyncFn(u32)) -> (f64, f64) {
+    const EVENTS: u32 = 1_000;
+    async fn once(way: &impl AsyncFn(u32)) -> f64 {
+        let profiler = dhat::Profiler::builder().testing().build();
+        way(EVENTS).await;
+        let blocks = dhat::HeapStats::get().total_blocks;
+        drop(profiler);
+        blocks as f64 / f64::from(EVENTS)
+    }
+    let _: Option<Duration> = None;
+    (once(&ours).await, once(&hand).await)
+}

@@ -1,0 +1,96 @@
+//! The README's recipe for SCF: a static `bootstrap` in a zip, unpacked elsewhere, run under the runtime API.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use wsfn_tests::{RuntimeApi, Said, skip};
+
+fn run(command: &mut Command) {
+    let status = command.status().expect("the command runs");
+    assert!(status.success(), "{command:?} ended with {status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_zip_runs_under_the_runtime_api() {
+    const NAME: &str = "the_zip_runs_under_the_runtime_api";
+    for tool in ["zip", "unzip"] {
+        if Command::new(tool)
+            .arg("-h")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_err()
+        {
+            return skip(NAME, &format!("`{tool}` is not installed"));
+        }
+    }
+    let target = "x86_64-unknown-linux-gnu";
+    if std::env::consts::ARCH != "x86_64" || std::env::consts::OS != "linux" {
+        return skip(NAME, "SCF runs x86_64 Linux, which this is not");
+    }
+    // A folder of its own, because other flags build everything anew.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zip");
+    run(Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "-p",
+            "chat",
+            "--target",
+            target,
+        ])
+        .args([
+            "--manifest-path",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"),
+        ])
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .env("CARGO_TARGET_DIR", &folder));
+    let built = folder.join(target).join("release/chat");
+    let (packed, unpacked) = (folder.join("chat.zip"), folder.join("unpacked"));
+    let bootstrap = folder.join("bootstrap");
+    std::fs::copy(&built, &bootstrap).expect("copied");
+    let _ = std::fs::remove_file(&packed);
+    let _ = std::fs::remove_dir_all(&unpacked);
+    run(Command::new("zip")
+        .args(["-q", "chat.zip", "bootstrap"])
+        .current_dir(&folder));
+    run(Command::new("unzip")
+        .args(["-q", "chat.zip", "-d", "unpacked"])
+        .current_dir(&folder));
+
+    let api = RuntimeApi::start().await;
+    let mut child = Command::new(unpacked.join("bootstrap"))
+        .env_clear()
+        .envs(api.environment("index.main_handler"))
+        .env("WSFN_PUSH_URL", "http://127.0.0.1:9/api-wsfn")
+        .spawn()
+        .expect("the bootstrap starts without any library");
+    let connect = r#"{"requestContext":{},"websocket":{"action":"connecting","secConnectionID":"x==","secWebSocketProtocol":"chat.v1"}}"#;
+    let Said::Response(reply) = api.invoke(connect).await else {
+        panic!("an error")
+    };
+    let reply: Value = serde_json::from_str(&reply).expect(&reply);
+    assert_eq!(reply["errNo"], 0, "{reply}");
+    assert_eq!(
+        reply["websocket"]["secWebSocketProtocol"], "chat.v1",
+        "{reply}"
+    );
+    assert_eq!(api.violations(), [] as [String; 0]);
+    assert!(child.try_wait().expect("its status").is_none(), "it ended");
+    run(Command::new("kill").args(["-TERM", &child.id().to_string()]));
+    for _ in 0..200 {
+        if let Some(status) = child.try_wait().expect("its status") {
+            assert!(
+                status.success(),
+                "SIGTERM between events ended it with {status}"
+            );
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let _ = child.kill();
+    panic!("SIGTERM between events did not end it");
+}
