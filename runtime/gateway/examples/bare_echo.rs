@@ -1,7 +1,8 @@
 //! The codec and nothing else: an echo server without functions, queues or timers.
 //!
 //! It is the floor that benchmarks compare the gateway with, and what the conformance suite runs against:
-//! `bare_echo [ADDRESS] [COMPRESS_ABOVE]` prints the address it listens on.
+//! `bare_echo [ADDRESS] [COMPRESS_ABOVE]` prints the address it listens on; without arguments it is `WSFN_LISTEN`, and
+//! else `127.0.0.1:9101`. One thread, so that a benchmark counts what the codec costs and not how it is spread.
 
 use std::future::poll_fn;
 use std::io;
@@ -23,12 +24,13 @@ const MAX_MESSAGE: usize = 64 << 20;
 const HEAD_MAX: usize = 16 << 10;
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let address = arguments
         .next()
-        .unwrap_or_else(|| "127.0.0.1:9011".to_owned());
+        .or_else(|| std::env::var("WSFN_LISTEN").ok())
+        .unwrap_or_else(|| "127.0.0.1:9101".to_owned());
     let above = arguments
         .next()
         .and_then(|above| above.parse().ok())

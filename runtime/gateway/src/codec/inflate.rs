@@ -62,6 +62,9 @@ impl Inflater {
             let used = (state.total_in() - read) as usize;
             input = input.get(used..).unwrap_or_default();
             if out.len() > max {
+                // A buffer with room from earlier got more than one that grew for this message: what is looked at
+                // afterwards must not depend on it.
+                out.truncate(max + 1);
                 return Err(ProtocolError::MessageTooBig);
             }
             if status == Status::StreamEnd {
@@ -109,5 +112,47 @@ impl Drop for Inflater {
                 idle.push(state);
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Compress, Compression, FlushCompress};
+
+    use super::*;
+
+    fn deflated(payload: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(payload.len() + 64);
+        Compress::new(Compression::fast(), false)
+            .compress_vec(payload, &mut out, FlushCompress::Sync)
+            .unwrap();
+        out
+    }
+
+    #[test]
+    fn a_bomb_grows_no_further_than_the_limit() {
+        const MAX: usize = 1 << 20;
+        // A gibibyte of zeros, in blocks of a mebibyte.
+        let bomb = deflated(&vec![0; 1 << 20]).repeat(1 << 10);
+        for step in [bomb.len(), 4096, 1] {
+            let mut out = Vec::new();
+            let mut inflater = Inflater::new();
+            let error = bomb
+                .chunks(step)
+                .find_map(|piece| inflater.inflate(piece, &mut out, MAX).err());
+            assert_eq!(error, Some(ProtocolError::MessageTooBig), "{step}");
+            assert!(out.capacity() <= 2 * MAX, "{step}: {}", out.capacity());
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_too_much_is_the_same_in_any_buffer() {
+        let input = deflated(&[b'x'; 5000]);
+        for room in [0, 64 << 10] {
+            let mut out = Vec::with_capacity(room);
+            let error = Inflater::new().inflate(&input, &mut out, 4096);
+            assert_eq!(error, Err(ProtocolError::MessageTooBig));
+            assert_eq!(out.len(), 4097, "{room}");
+        }
     }
 }
