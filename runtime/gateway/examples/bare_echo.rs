@@ -33,6 +33,7 @@ async fn main() -> io::Result<()> {
         .unwrap_or_else(|| "127.0.0.1:9101".to_owned());
     let above = arguments
         .next()
+        .or_else(|| std::env::var("WSFN_COMPRESS_ABOVE").ok())
         .and_then(|above| above.parse().ok())
         .unwrap_or(0);
     let listener = TcpListener::bind(&address).await?;

@@ -12,9 +12,9 @@ use tokio::net::TcpStream;
 use wsfn_bench::{cpu_time_of, private_memory_of};
 
 const CLIENTS: usize = 100;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 /// Echoes in one round over all clients: CPU of another process is read in hundredths of a second.
-const ECHOES: usize = 200_000;
+const ECHOES: usize = 50_000;
 const PAYLOAD: usize = 64;
 
 struct Server {
@@ -39,6 +39,7 @@ impl Server {
             .to_string();
         let child = Command::new(program)
             .env("WSFN_LISTEN", &address)
+            .env("WSFN_COMPRESS_ABOVE", "1024")
             .env("RUST_LOG", "error")
             .stdout(Stdio::null())
             .spawn()
