@@ -5,7 +5,12 @@ use libfuzzer_sys::fuzz_target;
 use wsfn_protocol::{Event, Kind, Reply};
 
 fuzz_target!(|text: &str| {
-    for only in [None, Some(Kind::Connect), Some(Kind::Message), Some(Kind::Close)] {
+    for only in [
+        None,
+        Some(Kind::Connect),
+        Some(Kind::Message),
+        Some(Kind::Close),
+    ] {
         match Event::parse(text, only) {
             Ok(event) => {
                 let again = event.to_json();
@@ -22,7 +27,10 @@ fuzz_target!(|text: &str| {
     }
     if let Ok(reply) = Reply::parse(text) {
         let again = reply.to_json();
-        assert_eq!(Reply::parse(&again).expect("what was written can be read"), reply);
+        assert_eq!(
+            Reply::parse(&again).expect("what was written can be read"),
+            reply
+        );
     }
     let _ = Reply::parse_pushes(text);
 });

@@ -35,7 +35,10 @@ fn decode(
                         _ => {}
                     }
                     if event.is_some() {
-                        assert!(!matches!(events.last(), Some(Event::Close(_))), "after a close");
+                        assert!(
+                            !matches!(events.last(), Some(Event::Close(_))),
+                            "after a close"
+                        );
                     }
                     events.extend(event.map(Event::into_owned));
                     piece = &mut piece[used..];

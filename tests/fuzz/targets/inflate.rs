@@ -15,7 +15,9 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = decode(0xC2, bytes);
     let _ = decode(0xC1, bytes);
     for server_max_window_bits in [9, 15] {
-        let params = DeflateParams { server_max_window_bits };
+        let params = DeflateParams {
+            server_max_window_bits,
+        };
         let frame = SharedMessage::new(MessageKind::Binary, bytes, Some(0)).frame(Some(&params));
         let header = match frame[1] {
             126 => 4,
@@ -43,7 +45,10 @@ fn decode(first: u8, payload: &[u8]) -> Option<Vec<u8>> {
     }
     frame.extend([0; 4]);
     frame.extend_from_slice(payload);
-    let mut decoder = Decoder::new(DecoderLimits::new(MAX_MESSAGE), Some(DeflateParams::default()));
+    let mut decoder = Decoder::new(
+        DecoderLimits::new(MAX_MESSAGE),
+        Some(DeflateParams::default()),
+    );
     let event = decoder.decode(&mut frame).ok()?.1?;
     let data = match event {
         Event::Text(text) => text.into_owned().into_bytes(),

@@ -8,7 +8,10 @@ fuzz_target!(|text: &str| {
     match Request::parse(text) {
         Ok(request) => {
             let again = request.to_json();
-            assert_eq!(Request::parse(&again).expect("what was written can be read"), request);
+            assert_eq!(
+                Request::parse(&again).expect("what was written can be read"),
+                request
+            );
         }
         Err(error) => assert!(error.to_string().starts_with("not a push: ")),
     }

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wsfn::{Accept, ConnectionId, Context, Json, Protocols, Refuse, Result, on_close, on_connect, on_message};
+use wsfn::{
+    Accept, ConnectionId, Context, Json, Protocols, Refuse, Result, on_close, on_connect,
+    on_message,
+};
 
 #[cfg(feature = "dhat")]
 #[global_allocator]
@@ -37,17 +40,31 @@ async fn leave(id: &ConnectionId) {
 
 /// The same by hand: dictionaries all the way.
 fn by_hand(text: &str) -> String {
-    let answer = |number: i64, message: &str| json!({"errNo": number, "errMsg": message}).to_string();
-    let Ok(event) = serde_json::from_str::<Value>(text) else { return answer(1001, "not JSON") };
-    let Some(socket) = event.get("websocket") else { return answer(102, "not found web socket") };
-    let Some(id) = socket.get("secConnectionID").and_then(Value::as_str) else { return answer(1001, "no id") };
+    let answer =
+        |number: i64, message: &str| json!({"errNo": number, "errMsg": message}).to_string();
+    let Ok(event) = serde_json::from_str::<Value>(text) else {
+        return answer(1001, "not JSON");
+    };
+    let Some(socket) = event.get("websocket") else {
+        return answer(102, "not found web socket");
+    };
+    let Some(id) = socket.get("secConnectionID").and_then(Value::as_str) else {
+        return answer(1001, "no id");
+    };
     match socket.get("action").and_then(Value::as_str) {
         Some("connecting") => {
             if event.get("requestContext").is_none() {
                 return answer(101, "not found request context");
             }
-            let offered = socket.get("secWebSocketProtocol").and_then(Value::as_str).unwrap_or_default();
-            let Some(chosen) = offered.split(',').map(str::trim).find(|offer| *offer == "chat.v1") else {
+            let offered = socket
+                .get("secWebSocketProtocol")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let Some(chosen) = offered
+                .split(',')
+                .map(str::trim)
+                .find(|offer| *offer == "chat.v1")
+            else {
                 return answer(1007, "none");
             };
             let mut websocket = json!({"action": "connecting", "secConnectionID": id, "secWebSocketProtocol": chosen});
@@ -57,9 +74,17 @@ fn by_hand(text: &str) -> String {
             json!({"errNo": 0, "errMsg": "ok", "websocket": websocket}).to_string()
         }
         Some("data send") => {
-            let Some(data) = socket.get("data").and_then(Value::as_str) else { return answer(1001, "no data") };
-            let Ok(line) = serde_json::from_str::<Value>(data) else { return answer(1003, "not JSON") };
-            black_box((id, line.get("room").and_then(Value::as_str), line.get("text").and_then(Value::as_str)));
+            let Some(data) = socket.get("data").and_then(Value::as_str) else {
+                return answer(1001, "no data");
+            };
+            let Ok(line) = serde_json::from_str::<Value>(data) else {
+                return answer(1003, "not JSON");
+            };
+            black_box((
+                id,
+                line.get("room").and_then(Value::as_str),
+                line.get("text").and_then(Value::as_str),
+            ));
             answer(0, "ok")
         }
         Some("closing") => {
@@ -71,7 +96,8 @@ fn by_hand(text: &str) -> String {
 }
 
 const CONNECT: &str = r#"{"requestContext":{"serviceName":"testsvc","path":"/test/{testvar}","httpMethod":"GET","requestId":"c6af9ac6-7b61-11e6-9a41-93e8deadbeef","identity":{"secretId":"abdcdxxxxxxxsdfs"},"sourceIp":"10.0.2.14","stage":"prod","websocketEnable":true},"websocket":{"action":"connecting","secConnectionID":"q6GqgUZXs0wcGyZLOBDVjA==","secWebSocketProtocol":"chat.v1,chat.v2","secWebSocketExtensions":"permessage-deflate; client_max_window_bits"}}"#;
-const CLOSE: &str = r#"{"websocket":{"action":"closing","secConnectionID":"q6GqgUZXs0wcGyZLOBDVjA=="}}"#;
+const CLOSE: &str =
+    r#"{"websocket":{"action":"closing","secConnectionID":"q6GqgUZXs0wcGyZLOBDVjA=="}}"#;
 
 /// A message event of about 600 bytes.
 fn message() -> String {
@@ -81,14 +107,24 @@ fn message() -> String {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let (context, message) = (Context::default(), message());
-        println!("{:<10} {:>8} {:>12} {:>12} {:>8}", "event", "bytes", "wsfn", "by hand", "ratio");
+        println!(
+            "{:<10} {:>8} {:>12} {:>12} {:>8}",
+            "event", "bytes", "wsfn", "by hand", "ratio"
+        );
         macro_rules! compare {
             ($name:literal, $event:expr, $handler:ident) => {{
                 let event: &str = $event;
-                assert!($handler::main_handler(event, &context).await.starts_with(r#"{"errNo":0,"#));
+                assert!(
+                    $handler::main_handler(event, &context)
+                        .await
+                        .starts_with(r#"{"errNo":0,"#)
+                );
                 assert!(by_hand(event).contains(r#""errNo":0"#));
                 let ours = async |times: u32| {
                     for _ in 0..times {
@@ -101,13 +137,25 @@ fn main() {
                     }
                 };
                 let (ours, hand) = measure(ours, hand).await;
-                println!("{:<10} {:>8} {ours:>12.1} {hand:>12.1} {:>8.2}", $name, event.len(), ours / hand);
+                println!(
+                    "{:<10} {:>8} {ours:>12.1} {hand:>12.1} {:>8.2}",
+                    $name,
+                    event.len(),
+                    ours / hand
+                );
             }};
         }
         compare!("connect", CONNECT, greet);
         compare!("message", &message, talk);
         compare!("close", CLOSE, leave);
-        println!("{}", if cfg!(feature = "dhat") { "allocations per event" } else { "CPU nanoseconds per event, median of rounds that alternate" });
+        println!(
+            "{}",
+            if cfg!(feature = "dhat") {
+                "allocations per event"
+            } else {
+                "CPU nanoseconds per event, median of rounds that alternate"
+            }
+        );
     });
 }
 

@@ -45,7 +45,11 @@ impl Server {
             .spawn()
             .unwrap_or_else(|error| panic!("{program}: {error}"));
         let name = program.rsplit('/').next().unwrap_or(program).to_owned();
-        Self { name, child, address }
+        Self {
+            name,
+            child,
+            address,
+        }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -58,7 +62,10 @@ impl Server {
                      Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n",
                     self.address
                 );
-                stream.write_all(request.as_bytes()).await.expect("the request is taken");
+                stream
+                    .write_all(request.as_bytes())
+                    .await
+                    .expect("the request is taken");
                 let mut head = Vec::new();
                 while !head.ends_with(b"\r\n\r\n") {
                     head.push(stream.read_u8().await.expect("an answer"));
@@ -128,12 +135,19 @@ async fn main() {
             for (server, _, mut figures) in servers {
                 figures.sort_by(f64::total_cmp);
                 let median = figures[ROUNDS / 2];
-                println!("{:<16} {median:>14.2} {:>8.2}", server.name, median / *floor.get_or_insert(median));
+                println!(
+                    "{:<16} {median:>14.2} {:>8.2}",
+                    server.name,
+                    median / *floor.get_or_insert(median)
+                );
             }
         }
         ["idle", number, ref programs @ ..] if !programs.is_empty() => {
             let number: usize = number.parse().expect("a number of connections");
-            println!("{:<16} {:>12} {:>22}", "server", "connections", "private bytes for each");
+            println!(
+                "{:<16} {:>12} {:>22}",
+                "server", "connections", "private bytes for each"
+            );
             for program in programs {
                 let server = Server::start(program);
                 // What the first connections make once is not the price of a connection.
@@ -147,7 +161,8 @@ async fn main() {
                     clients.push(server.connect().await);
                 }
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                let bytes = private_memory_of(server.child.id()).saturating_sub(before) / number as u64;
+                let bytes =
+                    private_memory_of(server.child.id()).saturating_sub(before) / number as u64;
                 println!("{:<16} {number:>12} {bytes:>22}", server.name);
             }
         }
