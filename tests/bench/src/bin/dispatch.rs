@@ -3,6 +3,7 @@
 //! per event instead.
 
 use std::hint::black_box;
+#[cfg(not(feature = "dhat"))]
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -190,6 +191,5 @@ async fn measure(ours: impl AsyncFn(u32), hand: impl AsyncFn(u32)) -> (f64, f64)
         drop(profiler);
         blocks as f64 / f64::from(EVENTS)
     }
-    let _: Option<Duration> = None;
     (once(&ours).await, once(&hand).await)
 }
