@@ -11,6 +11,10 @@ ALL = 517
 QUICK = 313
 # These look at what a server chooses to do where the RFC leaves it free; any answer is INFORMATIONAL.
 INFORMATIONAL = ["7.1.6", "7.13.1", "7.13.2"]
+# In each of these a broken frame follows close behind a message. The gateway answers it with its close at once, without
+# waiting for the function, so that the message is delivered and its echo may not be sent: guarantees.md, Draining. The
+# suite takes that for NON-STRICT. Only a server whose echo comes from a function may do so.
+OVERTAKEN = ["3.2", "3.3", "3.4", "4.1.3", "4.1.4", "4.1.5", "4.2.3", "4.2.4", "4.2.5", "5.15"]
 # The size of a compression case that --quick runs, of 18.
 QUICK_SIZE = 5
 
@@ -27,7 +31,7 @@ def spec(quick, url, reports):
     print(json.dumps(options))
 
 
-def judge(quick, reports):
+def judge(quick, reports, target):
     with open(os.path.join(reports, "index.json")) as index:
         (cases,) = json.load(index).values()
     wrong = []
@@ -41,6 +45,8 @@ def judge(quick, reports):
         allowed = ["OK"]
         if name in INFORMATIONAL:
             allowed.append("INFORMATIONAL")
+        if target == "echo" and name in OVERTAKEN:
+            allowed.append("NON-STRICT")
         if case["behavior"] not in allowed:
             wrong.append("%s: %s" % (name, case["behavior"]))
         if case["behaviorClose"] not in ("OK", "INFORMATIONAL"):
@@ -50,7 +56,9 @@ def judge(quick, reports):
         wrong.append("%d cases ran, not %d" % (len(cases), expected))
     ok = sum(case["behavior"] == "OK" for case in cases.values())
     informational = sum(case["behavior"] == "INFORMATIONAL" for case in cases.values())
-    print("%d cases: %d OK, %d informational, %d problems" % (len(cases), ok, informational, len(wrong)))
+    non_strict = sum(case["behavior"] == "NON-STRICT" for case in cases.values())
+    counts = (len(cases), ok, informational, non_strict, len(wrong))
+    print("%d cases: %d OK, %d informational, %d non-strict; %d problems" % counts)
     for line in wrong:
         print(line)
     return 1 if wrong or not cases else 0
@@ -60,4 +68,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "spec":
         spec(sys.argv[2] == "yes", sys.argv[3], sys.argv[4])
     else:
-        sys.exit(judge(sys.argv[2] == "yes", sys.argv[3]))
+        sys.exit(judge(sys.argv[2] == "yes", sys.argv[3], sys.argv[4]))
