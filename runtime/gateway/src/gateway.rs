@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use wsfn_settings::{Mode, Settings};
@@ -20,6 +20,7 @@ use crate::hub::outbound::Gate;
 use crate::invoke::Invoke;
 use crate::push_endpoint::{self, PushEndpoint};
 use crate::shared::{Options, Shared};
+use crate::socket::{Listener, Socket};
 
 /// What a loopback listener serves where the app has no page.
 const BUILTIN_PAGE: &str = include_str!("builtin.html");
@@ -34,7 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A gateway that listens.
 pub struct Gateway {
     shared: Arc<Shared>,
-    listeners: Vec<(TcpListener, bool)>,
+    listeners: Vec<(Listener, bool)>,
     addrs: Vec<SocketAddr>,
     pushes: PushEndpoint,
     drain: Duration,
@@ -70,7 +71,10 @@ impl Gateway {
                 Err(error) => return Err(failed(error)),
             };
             addrs.push(listener.local_addr().map_err(failed)?);
-            listeners.push((listener, addr.ip().to_canonical().is_loopback()));
+            listeners.push((
+                Listener::Tcp(listener),
+                addr.ip().to_canonical().is_loopback(),
+            ));
         }
         let pushes = PushEndpoint::bind(handle.clone(), settings)
             .await
@@ -84,25 +88,42 @@ impl Gateway {
                 "the limit on open files is below max-connections and is what counts"
             );
         }
-        let page = page.map(|page| match page {
-            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
-            Cow::Owned(text) => Bytes::from(text),
-        });
-        let shared = Shared::new(
-            Options::new(settings),
-            settings,
-            handle.hub().clone(),
-            invoke,
-            page,
-            Bytes::from_static(BUILTIN_PAGE.as_bytes()),
-        );
+        let shared = shared(&handle, settings, invoke, page);
         Ok(Self {
-            shared: Arc::new(shared),
+            shared,
             listeners,
             addrs,
             pushes,
             drain: settings.drain,
         })
+    }
+
+    /// A gateway for clients in this process, which the dialer connects: no port, and no endpoint for pushes.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub async fn in_memory(
+        handle: Handle,
+        settings: &Settings,
+        invoke: Arc<dyn Invoke>,
+        page: Option<Cow<'static, str>>,
+    ) -> Result<(Self, crate::testing::Dialer), BindError> {
+        let (listener, dialer) = crate::socket::memory::Listener::new();
+        let shared = shared(&handle, settings, invoke, page);
+        let nowhere = Settings {
+            push_listen: None,
+            ..settings.clone()
+        };
+        let pushes = PushEndpoint::bind(handle, &nowhere)
+            .await
+            .map_err(|error| BindError(Reason::Pushes(error)))?;
+        let gateway = Self {
+            shared,
+            listeners: vec![(Listener::Memory(listener), true)],
+            addrs: Vec::new(),
+            pushes,
+            drain: settings.drain,
+        };
+        Ok((gateway, dialer))
     }
 
     /// Where it listens, with the ports that the system gave.
@@ -164,14 +185,34 @@ impl Gateway {
     }
 }
 
+fn shared(
+    handle: &Handle,
+    settings: &Settings,
+    invoke: Arc<dyn Invoke>,
+    page: Option<Cow<'static, str>>,
+) -> Arc<Shared> {
+    let page = page.map(|page| match page {
+        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+        Cow::Owned(text) => Bytes::from(text),
+    });
+    Arc::new(Shared::new(
+        Options::new(settings),
+        settings,
+        handle.hub().clone(),
+        invoke,
+        page,
+        Bytes::from_static(BUILTIN_PAGE.as_bytes()),
+    ))
+}
+
 async fn accept(
     shared: Arc<Shared>,
-    listener: TcpListener,
+    mut listener: Listener,
     loopback: bool,
     alive: mpsc::Sender<()>,
 ) {
     loop {
-        let (stream, client) = match listener.accept().await {
+        let (socket, client) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
                 if shared.warns_first("accept failed") {
@@ -182,12 +223,12 @@ async fn accept(
             }
         };
         let origin = Origin { client, loopback };
-        tokio::spawn(guarded(shared.clone(), stream, origin, alive.clone()));
+        tokio::spawn(guarded(shared.clone(), socket, origin, alive.clone()));
     }
 }
 
-async fn guarded(shared: Arc<Shared>, stream: TcpStream, origin: Origin, alive: mpsc::Sender<()>) {
-    connection::serve(shared, stream, origin).await;
+async fn guarded(shared: Arc<Shared>, socket: Socket, origin: Origin, alive: mpsc::Sender<()>) {
+    connection::serve(shared, socket, origin).await;
     drop(alive);
 }
 

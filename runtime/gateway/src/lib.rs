@@ -12,6 +12,10 @@ mod invoke;
 mod machine;
 pub mod push_endpoint;
 mod shared;
+mod socket;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
 
 pub use gateway::{BindError, Gateway};
 pub use hub::Handle;

@@ -14,12 +14,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 
 use crate::codec::negotiation::negotiate;
 use crate::codec::{Decoder, DecoderLimits, scratch};
 use crate::shared::{Shared, Slot};
+use crate::socket::{Reader, Socket};
 use driver::{Driver, Pending};
 use event::Client;
 use head::{Bad, Head};
@@ -37,16 +36,14 @@ pub(crate) struct Origin {
 }
 
 /// Serves one socket until it and its close event are done.
-pub(crate) async fn serve(shared: Arc<Shared>, stream: TcpStream, origin: Origin) {
-    // Messages are small and waited for.
-    let _ = stream.set_nodelay(true);
+pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
     let Some(slot) = Slot::take(&shared.connections, shared.options.max_connections) else {
-        let (reader, writer) = stream.into_split();
+        let (reader, writer) = socket.into_split();
         let timeout = shared.options.handshake_timeout;
         return respond::write_and_close(status(503), reader, writer, timeout).await;
     };
     // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.
-    let driver = Box::pin(handshake(&shared, stream, origin, slot)).await;
+    let driver = Box::pin(handshake(&shared, socket, origin, slot)).await;
     if let Some(driver) = driver {
         driver.run().await;
     }
@@ -55,15 +52,16 @@ pub(crate) async fn serve(shared: Arc<Shared>, stream: TcpStream, origin: Origin
 /// Reads the handshake; `None` when it was answered otherwise.
 async fn handshake<'s>(
     shared: &'s Shared,
-    stream: TcpStream,
+    socket: Socket,
     origin: Origin,
     connection: Slot<'s>,
 ) -> Option<Driver<'s>> {
     let options = &shared.options;
-    let (mut reader, writer) = stream.into_split();
+    let (mut reader, writer) = socket.into_split();
     let mut bytes = Vec::new();
     let read = read_head(&mut reader, &mut bytes, options.header_max);
     let read = tokio::select! {
+        biased;
         read = tokio::time::timeout(options.handshake_timeout, read) => read,
         // Browsers open sockets in advance: they are not waited for.
         () = shared.drained() => Ok(Read::Draining),
@@ -121,7 +119,7 @@ enum Read {
 }
 
 /// Reads up to the end of a head, and what comes in the same packets.
-async fn read_head(reader: &mut OwnedReadHalf, bytes: &mut Vec<u8>, max: usize) -> Read {
+async fn read_head(reader: &mut Reader, bytes: &mut Vec<u8>, max: usize) -> Read {
     loop {
         let before = bytes.len();
         let read = std::future::poll_fn(|cx| {

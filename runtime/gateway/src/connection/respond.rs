@@ -9,13 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use sha1::{Digest as _, Sha1};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use wsfn_protocol::{CloseCode, Data, ErrNo, Reply};
 use wsfn_settings::Refuse;
 
 use crate::codec;
 use crate::machine::CallError;
 use crate::shared::Shared;
+use crate::socket::{Reader, Writer};
 
 /// RFC 6455, section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -178,8 +178,8 @@ pub(super) fn failed_message(error: CallError) -> Data<'static> {
 /// Writes an answer and closes as the codec says: first our side, then a bounded look at what the client still sends.
 pub(super) async fn write_and_close(
     response: Bytes,
-    mut reader: OwnedReadHalf,
-    mut writer: OwnedWriteHalf,
+    mut reader: Reader,
+    mut writer: Writer,
     timeout: Duration,
 ) {
     let write = async {

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 
 use bytes::Bytes;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::Instant;
 
 use crate::machine::Ending;
+use crate::socket::Writer;
 
 /// How many frames are handed to the system at once: enough that a burst costs few calls, few enough that the list of
 /// them stays on the stack.
@@ -63,7 +63,7 @@ pub(crate) enum Flush {
 #[derive(Debug)]
 pub(crate) struct Outbound {
     pub(crate) gate: Gate,
-    writer: Option<OwnedWriteHalf>,
+    writer: Option<Writer>,
     queue: VecDeque<Bytes>,
     /// Bytes in `queue`.
     bytes: usize,
@@ -112,7 +112,7 @@ impl Outbound {
     /// Lets held frames out.
     ///
     /// `head` goes before them: the answer to the handshake.
-    pub(crate) fn open(&mut self, writer: OwnedWriteHalf, head: Bytes) {
+    pub(crate) fn open(&mut self, writer: Writer, head: Bytes) {
         self.writer = Some(writer);
         self.current = head;
         if self.gate == Gate::Held {

@@ -1,7 +1,6 @@
 //! The answers to the handshake.
 
 use bytes::Bytes;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::{Driver, Pending};
 use crate::connection::respond;
@@ -9,6 +8,7 @@ use crate::hub::id::shown;
 use crate::hub::outbound::Flush;
 use crate::invoke::InvokeAnswer;
 use crate::machine::Input;
+use crate::socket::{Reader, Writer};
 
 impl Driver<'_> {
     /// Answers the handshake with 101; held pushes follow it.
@@ -70,12 +70,7 @@ impl Driver<'_> {
         }
     }
 
-    pub(super) fn answer_and_close(
-        &self,
-        response: Bytes,
-        reader: OwnedReadHalf,
-        writer: OwnedWriteHalf,
-    ) {
+    pub(super) fn answer_and_close(&self, response: Bytes, reader: Reader, writer: Writer) {
         let timeout = self.shared.options.write_timeout;
         tokio::spawn(respond::write_and_close(response, reader, writer, timeout));
     }

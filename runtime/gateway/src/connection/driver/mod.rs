@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use wsfn_protocol::{CloseCode, Kind};
@@ -30,6 +29,7 @@ use crate::hub::peer::Peer;
 use crate::invoke::{BoxFuture, Call, InvokeAnswer, InvokeError};
 use crate::machine::{CallError, Ending, Input, Machine, Output};
 use crate::shared::{Shared, Slot};
+use crate::socket::{Reader, Writer};
 
 type Answered = Result<InvokeAnswer, InvokeError>;
 
@@ -54,7 +54,7 @@ pub(super) struct Driver<'s> {
     peer: Arc<Peer>,
     machine: Machine,
     outputs: Vec<Output>,
-    reader: Option<OwnedReadHalf>,
+    reader: Option<Reader>,
     decoder: Decoder,
     inbox: Inbox,
     /// The call in flight, and its request id for the log.
@@ -86,7 +86,7 @@ pub(super) struct Driver<'s> {
 /// A handshake that waits for the function.
 pub(super) struct Pending<'s> {
     pub(super) handshake: Handshake,
-    pub(super) writer: OwnedWriteHalf,
+    pub(super) writer: Writer,
     pub(super) event: Arc<str>,
     pub(super) request_id: Arc<str>,
     pub(super) slot: Slot<'s>,
@@ -102,7 +102,7 @@ impl<'s> Driver<'s> {
         slot: Slot<'s>,
         peer: Arc<Peer>,
         decoder: Decoder,
-        reader: OwnedReadHalf,
+        reader: Reader,
         undecoded: &[u8],
         pending: Pending<'s>,
     ) -> Self {
@@ -318,7 +318,7 @@ impl<'s> Driver<'s> {
             let Some(reader) = &self.reader else {
                 return Poll::Pending;
             };
-            if ready!(reader.as_ref().poll_write_ready(cx)).is_err() {
+            if ready!(reader.poll_write_ready(cx)).is_err() {
                 return Poll::Ready(Input::Gone);
             }
         }

@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::Instant;
 use wsfn_protocol::{CloseCode, Data};
 
@@ -13,6 +12,7 @@ use crate::codec::{self, scratch};
 use crate::connection::event;
 use crate::connection::inbox::Undecoded;
 use crate::machine::{Ending, Input};
+use crate::socket::Reader;
 
 /// How many reads one poll does before it lets other tasks run.
 const READS_PER_POLL: usize = 8;
@@ -170,11 +170,7 @@ impl Driver<'_> {
 }
 
 /// Reads and throws away, so that no RST eats the close frame.
-fn discard(
-    reader: Option<&mut OwnedReadHalf>,
-    left: &mut usize,
-    cx: &mut Context<'_>,
-) -> Poll<Input> {
+fn discard(reader: Option<&mut Reader>, left: &mut usize, cx: &mut Context<'_>) -> Poll<Input> {
     let Some(reader) = reader else {
         return Poll::Ready(Input::SocketEnded);
     };

@@ -1,0 +1,6 @@
+//! What the test kit of the crate `wsfn` needs of the gateway: connections without sockets, and chance from a seed.
+
+mod random;
+
+pub use crate::socket::memory::{ClientEnd, Dialer};
+pub use random::Random;
