@@ -4,6 +4,7 @@
 //! close; a [`Handle`] does what functions ask of it, which are pushes, rooms and sessions.
 
 mod calls;
+mod chance;
 pub mod codec;
 mod connection;
 mod gateway;

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use wsfn_settings::{AllowOrigin, FailedMessage, Refuse, Settings};
 
 use crate::calls::Calls;
+use crate::chance::Chance;
 use crate::hub::Hub;
 use crate::invoke::Invoke;
 use crate::machine::Limits;
@@ -112,6 +113,7 @@ impl Shared {
     ) -> Self {
         Self {
             options,
+            ids: Ids::new(hub.chance()),
             hub,
             invoke,
             calls: Calls::new(settings),
@@ -121,7 +123,6 @@ impl Shared {
             drain: Notify::new(),
             connections: AtomicUsize::new(0),
             registering: AtomicUsize::new(0),
-            ids: Ids::new(),
             warned: Mutex::default(),
         }
     }
@@ -166,10 +167,10 @@ struct Ids {
 }
 
 impl Ids {
-    fn new() -> Self {
+    fn new(chance: &Chance) -> Self {
         Self {
             // Without random numbers no connection gets an id either, so no call is made.
-            process: getrandom::u64().unwrap_or_default(),
+            process: chance.number().unwrap_or_default(),
             count: AtomicU64::new(0),
         }
     }
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn request_ids_are_uuids_and_differ() {
-        let ids = Ids::new();
+        let ids = Ids::new(&Chance::System);
         let (a, b) = (ids.next(), ids.next());
         assert_ne!(a, b);
         let lengths: Vec<_> = a.split('-').map(str::len).collect();

@@ -92,6 +92,8 @@ async fn handshake<'s>(
                     answer: None,
                     protocol: None,
                 };
+                #[cfg(any(test, feature = "testing"))]
+                reader.tell_id(peer.id());
                 let undecoded = &bytes[length..];
                 let driver = Driver::new(
                     shared, connection, peer, decoder, reader, undecoded, pending,

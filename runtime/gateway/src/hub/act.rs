@@ -180,7 +180,7 @@ impl Hub {
 
     fn broadcast(&self, to: &Audience<'_>, except: &[Cow<'_, str>], data: &Data<'_>) -> Answer {
         let mut targets = match to {
-            Audience::Everyone => self.peers().values().cloned().collect(),
+            Audience::Everyone => self.all(),
             Audience::Rooms(rooms) => self.rooms().audience(rooms.iter().map(|room| &**room)),
         };
         match except {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::chance::Chance;
+
 /// The bytes that name the gateway's instance (its data directory, once there is one): with several gateways an id
 /// alone then tells where to push.
 pub(crate) const INSTANCE: usize = 4;
@@ -17,10 +19,10 @@ const SHOWN: usize = 6;
 ///
 /// # Errors
 /// When the system has no random numbers, without which an id could be guessed.
-pub(crate) fn new(instance: [u8; INSTANCE]) -> Result<Arc<str>, getrandom::Error> {
+pub(crate) fn new(instance: [u8; INSTANCE], chance: &Chance) -> Result<Arc<str>, getrandom::Error> {
     let mut bytes = [0; INSTANCE + RANDOM];
     bytes[..INSTANCE].copy_from_slice(&instance);
-    getrandom::fill(&mut bytes[INSTANCE..])?;
+    chance.fill(&mut bytes[INSTANCE..])?;
     let mut text = [0; 24];
     match STANDARD.encode_slice(bytes, &mut text) {
         Ok(length) => Ok(String::from_utf8_lossy(&text[..length]).into()),
@@ -43,7 +45,10 @@ mod tests {
 
     #[test]
     fn ids_look_like_the_originals() {
-        let (a, b) = (new([1; 4]).unwrap(), new([1; 4]).unwrap());
+        let (a, b) = (
+            new([1; 4], &Chance::System).unwrap(),
+            new([1; 4], &Chance::System).unwrap(),
+        );
         assert_eq!((a.len(), STANDARD.decode(&*a).unwrap().len()), (24, 16));
         assert_eq!(a[..5], b[..5]);
         assert_ne!(a, b);

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use wsfn_protocol::{Answer, Request};
 use wsfn_settings::Settings;
 
+use crate::chance::Chance;
 use crate::codec::{DeflateParams, SharedMessage};
 use outbound::{Gate, NotQueued, QueueLimits};
 use peer::Peer;
@@ -47,7 +48,17 @@ impl Handle {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
-            hub: Arc::new(Hub::new(settings)),
+            hub: Arc::new(Hub::new(settings, Chance::System)),
+        }
+    }
+
+    /// The same, with connection ids, jitter and the order of a broadcast to everyone that follow from a seed.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn seeded(settings: &Settings, seed: u64) -> Self {
+        Self {
+            hub: Arc::new(Hub::new(settings, Chance::seeded(seed))),
         }
     }
 
@@ -87,6 +98,7 @@ struct Bounds {
 /// All connections and rooms of a gateway.
 pub(crate) struct Hub {
     bounds: Bounds,
+    chance: Chance,
     instance: [u8; id::INSTANCE],
     peers: RwLock<HashMap<Arc<str>, Arc<Peer>>>,
     /// Locked before a peer's queue where both are.
@@ -97,10 +109,10 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    fn new(settings: &Settings) -> Self {
+    fn new(settings: &Settings, chance: Chance) -> Self {
         let mut instance = [0; id::INSTANCE];
         // Without random numbers no connection gets an id later, so nothing depends on this being random.
-        let _ = getrandom::fill(&mut instance);
+        let _ = chance.fill(&mut instance);
         Self {
             bounds: Bounds {
                 max_message: settings.max_message,
@@ -116,6 +128,7 @@ impl Hub {
                 compress_above: settings.compression.then_some(settings.compress_above),
                 idle: settings.idle_timeout.is_some(),
             },
+            chance,
             instance,
             peers: RwLock::default(),
             rooms: RwLock::default(),
@@ -140,6 +153,11 @@ impl Hub {
         self.peers().get(id).cloned()
     }
 
+    /// Where random numbers come from.
+    pub(crate) const fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
     /// Bytes in all queues.
     pub(crate) const fn memory(&self) -> &AtomicUsize {
         &self.memory
@@ -158,7 +176,7 @@ impl Hub {
         &self,
         deflate: Option<DeflateParams>,
     ) -> Result<Arc<Peer>, getrandom::Error> {
-        let id = id::new(self.instance)?;
+        let id = id::new(self.instance, &self.chance)?;
         let peer = Arc::new(Peer::new(id.clone(), deflate));
         self.peers
             .write()
@@ -190,7 +208,11 @@ impl Hub {
 
     /// All connections that are there now.
     pub(crate) fn all(&self) -> Vec<Arc<Peer>> {
-        self.peers().values().cloned().collect()
+        let mut all: Vec<_> = self.peers().values().cloned().collect();
+        if self.chance.is_seeded() {
+            all.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+        }
+        all
     }
 
     /// Removes what is known of a connection.

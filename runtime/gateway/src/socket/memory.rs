@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::ReadBuf;
@@ -68,11 +68,15 @@ impl Dialer {
 fn connection(capacity: usize, random: Option<Random>) -> (ServerEnd, ClientEnd) {
     let mut random = random;
     let mut lane = || Lane::new(capacity, random.as_mut().map(Random::fork));
-    let wire = Arc::new(Wire(Mutex::new(Lanes {
+    let lanes = Lanes {
         up: lane(),
         down: lane(),
         reset: false,
-    })));
+    };
+    let wire = Arc::new(Wire {
+        lanes: Mutex::new(lanes),
+        id: OnceLock::new(),
+    });
     (ServerEnd(Arc::clone(&wire)), ClientEnd(wire))
 }
 
@@ -139,6 +143,12 @@ impl ClientEnd {
         .await
     }
 
+    /// `secConnectionID`, once the gateway has made one.
+    #[must_use]
+    pub fn id(&self) -> Option<Arc<str>> {
+        self.0.id.get().cloned()
+    }
+
     /// Says that nothing more comes (FIN); reading goes on.
     pub fn finish(&self) {
         self.0.lock().up.finish();
@@ -170,6 +180,11 @@ impl Drop for ClientEnd {
 pub(crate) struct Reader(Arc<Wire>);
 
 impl Reader {
+    pub(super) fn tell_id(&self, id: &Arc<str>) {
+        // It is told once.
+        let _ = self.0.id.set(Arc::clone(id));
+    }
+
     pub(super) fn poll_read(
         &self,
         cx: &mut Context<'_>,
@@ -247,12 +262,16 @@ impl Drop for Writer {
 
 /// What the ends share.
 #[derive(Debug)]
-struct Wire(Mutex<Lanes>);
+struct Wire {
+    lanes: Mutex<Lanes>,
+    /// The connection's id, once there is one.
+    id: OnceLock<Arc<str>>,
+}
 
 impl Wire {
     /// Nothing that panics runs under the lock, so a poisoned one is whole.
     fn lock(&self) -> MutexGuard<'_, Lanes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -85,6 +85,14 @@ impl Socket {
 }
 
 impl Reader {
+    /// Tells a client in memory the id that its connection has got, which no real client learns.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn tell_id(&self, id: &std::sync::Arc<str>) {
+        if let Self::Memory(half) = self {
+            half.tell_id(id);
+        }
+    }
+
     /// Waits until the sending side of the same socket takes bytes, or has failed. It stands here because the writer
     /// is behind the lock of its queue, and the reader is the task's own.
     pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -108,12 +108,18 @@ impl<'s> Driver<'s> {
     ) -> Self {
         let now = Instant::now();
         let mut inbox = Inbox::default();
+        // Without random numbers there were no id and no connection.
+        let seed = shared
+            .hub
+            .chance()
+            .number()
+            .map_or(1, |number| number as u32);
         // What came in the packet of the handshake waits for Open.
         inbox.keep(Undecoded::new(undecoded));
         Self {
             shared,
             slot: Some(slot),
-            machine: Machine::new(getrandom::u32().unwrap_or(1)),
+            machine: Machine::new(seed),
             peer,
             outputs: Vec::new(),
             reader: Some(reader),
