@@ -9,20 +9,18 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha1::{Digest as _, Sha1};
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use wsfn_gateway::codec::{
     Decoder, DecoderLimits, DeflateParams, Event, MessageKind, close, control, encode_into,
-    negotiation::negotiate, scratch,
+    handshake::{HeadReader, accept, negotiate},
+    scratch,
 };
 
 /// The largest messages of the conformance suite are 16 MiB.
 const MAX_MESSAGE: usize = 64 << 20;
 /// A request longer than this is none of a test's.
 const HEAD_MAX: usize = 16 << 10;
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
@@ -139,37 +137,33 @@ async fn linger(mut stream: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// A handshake that trusts its client; the gateway's own does not. What was read behind it are frames.
+/// The handshake. What was read behind it are frames.
 async fn handshake(stream: &mut TcpStream) -> io::Result<(Option<DeflateParams>, Vec<u8>)> {
-    let mut read = Vec::new();
-    let end = loop {
-        if stream.read_buf(&mut read).await? == 0 || read.len() > HEAD_MAX {
-            return Err(io::ErrorKind::InvalidData.into());
+    let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+    let mut request = HeadReader::new(HEAD_MAX);
+    let mut read = [0; 4096];
+    loop {
+        let count = stream.read(&mut read).await?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end + 4;
+        if request.push(&read[..count]).map_err(invalid)? {
+            break;
         }
-    };
-    let frames = read.split_off(end);
-    let head = String::from_utf8_lossy(&read);
-    let value = |wanted: &str| {
-        head.lines()
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-            .map(|(_, value)| value.trim())
-    };
-    let mut hash = Sha1::new();
-    hash.update(value("sec-websocket-key").unwrap_or_default());
-    hash.update(GUID);
+    }
+    let head = request.head().map_err(invalid)?;
     let mut answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n",
-        STANDARD.encode(hash.finalize())
+        accept(head.check().map_err(invalid)?)
     );
-    let agreed = value("sec-websocket-extensions").and_then(negotiate);
+    let agreed = head
+        .joined("sec-websocket-extensions")
+        .and_then(|offers| negotiate(&offers));
     if let Some((_, extensions)) = &agreed {
         answer.push_str(&format!("Sec-WebSocket-Extensions: {extensions}\r\n"));
     }
     answer.push_str("\r\n");
     stream.write_all(answer.as_bytes()).await?;
-    Ok((agreed.map(|(params, _)| params), frames))
+    let params = agreed.map(|(params, _)| params);
+    Ok((params, request.behind().to_vec()))
 }

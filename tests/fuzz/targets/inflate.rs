@@ -14,10 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let _ = decode(0xC2, bytes);
     let _ = decode(0xC1, bytes);
-    for server_max_window_bits in [9, 15] {
-        let params = DeflateParams {
-            server_max_window_bits,
-        };
+    for params in [9, 15].into_iter().filter_map(DeflateParams::new) {
         let frame = SharedMessage::new(MessageKind::Binary, bytes, Some(0)).frame(Some(&params));
         let header = match frame[1] {
             126 => 4,

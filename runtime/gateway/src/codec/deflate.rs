@@ -19,7 +19,9 @@ thread_local! {
 
 /// Appends the compressed `data` to `out`; `false` when that is not possible, and `out` is as it was.
 pub(super) fn deflate(params: DeflateParams, data: &[u8], out: &mut Vec<u8>) -> bool {
-    let bits = params.server_max_window_bits;
+    #[cfg(test)]
+    RUNS.set(RUNS.get() + 1);
+    let bits = params.server_max_window_bits();
     let idle = IDLE.with_borrow_mut(|idle| {
         let at = idle.iter().position(|(window, _)| *window == bits)?;
         Some(idle.swap_remove(at).1)
@@ -64,4 +66,15 @@ fn run(state: &mut Compress, mut data: &[u8], out: &mut Vec<u8>) -> bool {
         }
         out.reserve(GROWTH);
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    static RUNS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How often this thread has compressed something.
+#[cfg(test)]
+pub(super) fn runs() -> usize {
+    RUNS.get()
 }

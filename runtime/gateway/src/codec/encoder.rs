@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::frame::{FIN, MessageKind, RSV1, SERVER_HEADER_MAX, server_header};
 use super::{DeflateParams, deflate};
 
-/// A message for one socket or for many: encoded once, compressed once, and shared without a copy.
+/// A message for one socket or for many: encoded once, compressed once for each window, and shared without a copy.
 #[derive(Debug)]
 pub struct SharedMessage {
     kind: MessageKind,
@@ -15,8 +15,9 @@ pub struct SharedMessage {
     /// Bytes of the header of `plain`.
     header: usize,
     compress_above: Option<usize>,
-    /// With the largest window, which nearly every client accepts. `None` inside: it is no smaller.
-    compressed: OnceLock<Option<Bytes>>,
+    /// For each window that a socket may have agreed upon, made when the first such socket needs it. `None` inside: it
+    /// is no smaller.
+    compressed: [OnceLock<Option<Bytes>>; DeflateParams::WINDOWS],
 }
 
 impl SharedMessage {
@@ -33,7 +34,7 @@ impl SharedMessage {
             plain: plain.into(),
             header: used,
             compress_above,
-            compressed: OnceLock::new(),
+            compressed: Default::default(),
         }
     }
 
@@ -47,13 +48,9 @@ impl SharedMessage {
         if payload.len() < above {
             return self.plain.clone();
         }
-        let make = || compressed(self.kind, payload, *params);
-        let compressed = if *params == DeflateParams::default() {
-            self.compressed.get_or_init(make).clone()
-        } else {
-            make()
-        };
-        compressed.unwrap_or_else(|| self.plain.clone())
+        let compressed = self.compressed[params.window_index()]
+            .get_or_init(|| compressed(self.kind, payload, *params));
+        compressed.as_ref().unwrap_or(&self.plain).clone()
     }
 
     /// Bytes of the payload.
@@ -104,4 +101,87 @@ pub fn encode_into(
     let (header, used) = server_header(FIN | kind.opcode(), payload.len());
     out.extend_from_slice(&header[..used]);
     out.extend_from_slice(payload);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compresses to less than half with any window.
+    fn payload() -> Vec<u8> {
+        b"a line that is said again and again. ".repeat(100)
+    }
+
+    fn windows() -> impl Iterator<Item = DeflateParams> {
+        (9..=15).filter_map(DeflateParams::new)
+    }
+
+    #[test]
+    fn a_broadcast_to_mixed_windows_compresses_once_for_each() {
+        assert_eq!(windows().count(), DeflateParams::WINDOWS);
+        let message = SharedMessage::new(MessageKind::Text, &payload(), Some(0));
+        let before = deflate::runs();
+        let mut frames: Vec<Vec<Bytes>> = Vec::new();
+        for _ in 0..100 {
+            frames.push(
+                windows()
+                    .map(|params| message.frame(Some(&params)))
+                    .collect(),
+            );
+            // Those that compress nothing take no part in it.
+            assert_eq!(message.frame(None), message.plain);
+        }
+        assert_eq!(deflate::runs() - before, DeflateParams::WINDOWS);
+        for again in &frames[1..] {
+            for (frame, first) in again.iter().zip(&frames[0]) {
+                assert_eq!(frame.as_ptr(), first.as_ptr(), "shared without a copy");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_needed_is_not_compressed() {
+        let before = deflate::runs();
+        let message = SharedMessage::new(MessageKind::Text, &payload(), Some(payload().len() + 1));
+        let _ = message.frame(Some(&DeflateParams::default()));
+        let message = SharedMessage::new(MessageKind::Text, &payload(), None);
+        let _ = message.frame(Some(&DeflateParams::default()));
+        assert_eq!(deflate::runs(), before);
+    }
+
+    #[test]
+    fn what_does_not_shrink_is_tried_once_and_sent_plain() {
+        let message = SharedMessage::new(MessageKind::Binary, &[1, 7, 2], Some(0));
+        let before = deflate::runs();
+        for _ in 0..10 {
+            let frame = message.frame(Some(&DeflateParams::default()));
+            assert_eq!(&frame[..], [FIN | 0x2, 3, 1, 7, 2]);
+        }
+        assert_eq!(deflate::runs() - before, 1);
+    }
+
+    #[test]
+    fn threads_share_what_one_of_them_compressed() {
+        let message = SharedMessage::new(MessageKind::Text, &payload(), Some(0));
+        let frames: Vec<Vec<Bytes>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        windows()
+                            .map(|params| message.frame(Some(&params)))
+                            .collect()
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        for other in &frames[1..] {
+            for (frame, first) in other.iter().zip(&frames[0]) {
+                assert_eq!(frame.as_ptr(), first.as_ptr());
+            }
+        }
+    }
 }

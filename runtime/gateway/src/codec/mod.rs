@@ -2,7 +2,7 @@
 //!
 //! Nothing here does I/O, awaits or knows a clock. Whoever owns a socket reads into a thread-wide buffer
 //! ([`scratch`]), hands it to the [`Decoder`], and writes the frames that [`SharedMessage`], [`control`] and
-//! [`close`] make. Between messages a connection keeps no buffer at all: an idle [`Decoder`] is its own few dozen
+//! [`close`] make. What comes before the frames is [`handshake`]. Between messages a connection keeps no buffer at all: an idle [`Decoder`] is its own few dozen
 //! bytes.
 //!
 //! RFC 6455 is the protocol, RFC 7692 its compression, which is used without context takeover in either direction: a
@@ -28,9 +28,9 @@ mod encoder;
 mod error;
 mod event;
 mod frame;
+pub mod handshake;
 mod inflate;
 mod message;
-pub mod negotiation;
 pub mod scratch;
 
 pub use decoder::{Decoder, DecoderLimits, FRAGMENTS_MAX};
@@ -38,4 +38,4 @@ pub use encoder::{SharedMessage, encode_into};
 pub use error::ProtocolError;
 pub use event::{CloseFrame, Event};
 pub use frame::{CONTROL_MAX, MessageKind};
-pub use negotiation::DeflateParams;
+pub use handshake::DeflateParams;

@@ -2,7 +2,6 @@
 
 mod driver;
 mod event;
-mod head;
 mod inbox;
 mod origin;
 mod replies;
@@ -15,13 +14,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::codec::negotiation::negotiate;
+use crate::codec::handshake::{HandshakeError, Head, HeadReader, negotiate};
 use crate::codec::{Decoder, DecoderLimits, scratch};
 use crate::shared::{Shared, Slot};
 use crate::socket::{Reader, Socket};
 use driver::{Driver, Pending};
 use event::Client;
-use head::{Bad, Head};
 use respond::{Handshake, explained, response, status};
 
 /// The most of a refused `Origin` that is logged.
@@ -58,8 +56,8 @@ async fn handshake<'s>(
 ) -> Option<Driver<'s>> {
     let options = &shared.options;
     let (mut reader, writer) = socket.into_split();
-    let mut bytes = Vec::new();
-    let read = read_head(&mut reader, &mut bytes, options.header_max);
+    let mut request = HeadReader::new(options.header_max);
+    let read = read_head(&mut reader, &mut request);
     let read = tokio::select! {
         biased;
         read = tokio::time::timeout(options.handshake_timeout, read) => read,
@@ -68,7 +66,7 @@ async fn handshake<'s>(
     };
     let answer = match read {
         Ok(Read::Draining) => status(503),
-        Ok(Read::Head) => match examine(shared, &bytes, origin) {
+        Ok(Read::Head) => match examine(shared, &request, origin) {
             Ok(good) => {
                 let Good {
                     handshake,
@@ -76,7 +74,6 @@ async fn handshake<'s>(
                     peer,
                     event,
                     request_id,
-                    length,
                 } = good;
                 let limits = DecoderLimits {
                     max_frame: options.max_frame,
@@ -94,7 +91,7 @@ async fn handshake<'s>(
                 };
                 #[cfg(any(test, feature = "testing"))]
                 reader.tell_id(peer.id());
-                let undecoded = &bytes[length..];
+                let undecoded = request.behind();
                 let driver = Driver::new(
                     shared, connection, peer, decoder, reader, undecoded, pending,
                 );
@@ -102,48 +99,51 @@ async fn handshake<'s>(
             }
             Err(answer) => answer,
         },
-        Ok(Read::TooLarge) => explained(431, "the head is larger than header-max"),
-        Ok(Read::Bad(why)) => explained(400, why),
+        Ok(Read::Bad(error)) => bad(error),
         Ok(Read::Gone) => return None,
         Err(_) => status(408),
     };
-    drop(bytes);
+    drop(request);
     respond::write_and_close(answer, reader, writer, options.write_timeout).await;
     None
 }
 
 enum Read {
     Head,
-    TooLarge,
-    Bad(&'static str),
+    Bad(HandshakeError),
     Draining,
     Gone,
 }
 
 /// Reads up to the end of a head, and what comes in the same packets.
-async fn read_head(reader: &mut Reader, bytes: &mut Vec<u8>, max: usize) -> Read {
+async fn read_head(reader: &mut Reader, request: &mut HeadReader) -> Read {
     loop {
-        let before = bytes.len();
         let read = std::future::poll_fn(|cx| {
             scratch::with_read(|buffer| {
                 let mut read = ReadBuf::new(buffer);
                 Pin::new(&mut *reader)
                     .poll_read(cx, &mut read)
-                    .map_ok(|()| bytes.extend_from_slice(read.filled()))
+                    .map_ok(|()| match read.filled() {
+                        [] => Some(Read::Gone),
+                        received => match request.push(received) {
+                            Ok(true) => Some(Read::Head),
+                            Ok(false) => None,
+                            Err(error) => Some(Read::Bad(error)),
+                        },
+                    })
             })
         });
-        if read.await.is_err() || bytes.len() == before {
-            return Read::Gone;
-        }
-        match Head::parse(bytes) {
-            Ok(Some(head)) if head.length > max => return Read::TooLarge,
-            Ok(Some(_)) => return Read::Head,
-            Ok(None) if bytes.len() > max => return Read::TooLarge,
+        match read.await {
             Ok(None) => {}
-            Err(Bad::Request(why)) => return Read::Bad(why),
-            Err(Bad::Version) => return Read::Bad("not a version that is spoken here"),
+            Ok(Some(read)) => return read,
+            Err(_) => return Read::Gone,
         }
     }
+}
+
+/// The answer to a request that is wrong.
+fn bad(error: HandshakeError) -> Bytes {
+    explained(error.status(), error.reason())
 }
 
 /// A handshake that may be asked of the function.
@@ -153,24 +153,19 @@ struct Good<'s> {
     peer: Arc<crate::hub::peer::Peer>,
     event: Arc<str>,
     request_id: Arc<str>,
-    length: usize,
 }
 
 /// What a request is and whether there is room for it; the error is its answer.
-fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<'s>, Bytes> {
-    let head = match Head::parse(bytes) {
-        Ok(Some(head)) => head,
-        // It was complete a moment ago.
-        Ok(None) | Err(_) => return Err(status(400)),
-    };
+fn examine<'s>(
+    shared: &'s Shared,
+    request: &HeadReader,
+    origin: Origin,
+) -> Result<Good<'s>, Bytes> {
+    let head = request.head().map_err(bad)?;
     if !head.asks_for_websocket() {
         return Err(plain(shared, &head, origin));
     }
-    let key = match head.check() {
-        Ok(key) => key.to_owned(),
-        Err(Bad::Request(why)) => return Err(explained(400, why)),
-        Err(Bad::Version) => return Err(explained(426, "only version 13 is spoken here")),
-    };
+    let key = head.check().map_err(bad)?.to_owned();
     let options = &shared.options;
     let (page, host) = (head.get("origin"), head.get("host"));
     if !origin::is_allowed(&options.allow_origin, page, host, origin.loopback) {
@@ -208,7 +203,6 @@ fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<
         headers: Vec::new(),
     };
     let request_id = shared.request_id();
-    let length = head.length;
     let offered = client.protocols.clone();
     let client = Client {
         headers: head.headers.clone(),
@@ -225,7 +219,6 @@ fn examine<'s>(shared: &'s Shared, bytes: &[u8], origin: Origin) -> Result<Good<
         peer,
         event,
         request_id,
-        length,
     })
 }
 

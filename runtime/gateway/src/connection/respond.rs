@@ -4,10 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use sha1::{Digest as _, Sha1};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wsfn_protocol::{CloseCode, Data, ErrNo, Reply};
 use wsfn_settings::Refuse;
@@ -16,9 +13,6 @@ use crate::codec;
 use crate::machine::CallError;
 use crate::shared::Shared;
 use crate::socket::{Reader, Writer};
-
-/// RFC 6455, section 1.3.
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// What the answer to a good handshake needs.
 #[derive(Debug)]
@@ -69,13 +63,10 @@ impl Handshake {
 
     /// The 101.
     pub(super) fn accepted(&self, protocol: Option<String>) -> Bytes {
-        let mut hash = Sha1::new();
-        hash.update(self.key.as_bytes());
-        hash.update(GUID);
         let mut text = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {}\r\n",
-            STANDARD.encode(hash.finalize())
+            codec::handshake::accept(&self.key)
         );
         // Writing to a string cannot fail.
         if let Some(protocol) = protocol {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::head::BLANK;
+
 /// The window that compressors have where the client asks for no other, as a power of two.
 const WINDOW_MAX: u8 = 15;
 /// The smallest window that zlib compresses with; 8, which the RFC allows too, it does not have.
@@ -10,8 +12,35 @@ const WINDOW_MIN: u8 = 9;
 /// How the messages of one connection are compressed. Neither side keeps anything between messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeflateParams {
+    server_max_window_bits: u8,
+}
+
+impl DeflateParams {
+    /// How many windows there are.
+    pub(in crate::codec) const WINDOWS: usize = (WINDOW_MAX - WINDOW_MIN + 1) as usize;
+
+    /// With this window for our compressor, as a power of two; `None` unless it is 9 to 15.
+    #[must_use]
+    pub const fn new(server_max_window_bits: u8) -> Option<Self> {
+        match server_max_window_bits {
+            WINDOW_MIN..=WINDOW_MAX => Some(Self {
+                server_max_window_bits,
+            }),
+            _ => None,
+        }
+    }
+
     /// The window of our compressor, as a power of two: 9 to 15.
-    pub server_max_window_bits: u8,
+    #[must_use]
+    pub const fn server_max_window_bits(self) -> u8 {
+        self.server_max_window_bits
+    }
+
+    /// Which of all windows it is, from 0 on.
+    pub(in crate::codec) const fn window_index(self) -> usize {
+        // Nothing is made with fewer bits.
+        (self.server_max_window_bits - WINDOW_MIN) as usize
+    }
 }
 
 impl Default for DeflateParams {
@@ -29,33 +58,36 @@ impl Default for DeflateParams {
 /// the client says about its own window is never answered: inflating with the largest window reads any smaller one.
 ///
 /// ```
-/// use wsfn_gateway::codec::negotiation::negotiate;
+/// use wsfn_gateway::codec::handshake::negotiate;
 /// let (_, answer) = negotiate("permessage-deflate; client_max_window_bits").unwrap();
 /// assert_eq!(answer, "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
 /// assert_eq!(negotiate("x-webkit-deflate-frame"), None);
 /// ```
 #[must_use]
 pub fn negotiate(offers: &str) -> Option<(DeflateParams, String)> {
-    split(offers, b',').find_map(accept)
+    split(offers, b',').find_map(consider)
 }
 
-fn accept(offer: &str) -> Option<(DeflateParams, String)> {
-    let mut parts = split(offer, b';').map(str::trim);
+fn consider(offer: &str) -> Option<(DeflateParams, String)> {
+    let mut parts = split(offer, b';').map(|part| part.trim_matches(BLANK));
     if !parts.next()?.eq_ignore_ascii_case("permessage-deflate") {
         return None;
     }
     let mut seen = [false; 4];
-    let mut server_bits = None;
+    let mut asked = None;
     for part in parts {
         let (name, value) = match part.split_once('=') {
-            Some((name, value)) => (name.trim_end(), Some(unquoted(value.trim_start())?)),
+            Some((name, value)) => (
+                name.trim_end_matches(BLANK),
+                Some(unquoted(value.trim_start_matches(BLANK))?),
+            ),
             None => (part, None),
         };
         let which = match (name, value) {
             ("server_no_context_takeover", None) => 0,
             ("client_no_context_takeover", None) => 1,
             ("server_max_window_bits", Some(value)) => {
-                server_bits = Some(bits(&value).filter(|bits| *bits >= WINDOW_MIN)?);
+                asked = Some(DeflateParams::new(bits(&value)?)?);
                 2
             }
             ("client_max_window_bits", value) => {
@@ -72,16 +104,11 @@ fn accept(offer: &str) -> Option<(DeflateParams, String)> {
     }
     let mut answer =
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover".to_owned();
-    if let Some(bits) = server_bits {
+    if let Some(params) = asked {
+        let bits = params.server_max_window_bits;
         answer.push_str(&format!("; server_max_window_bits={bits}"));
     }
-    let server_max_window_bits = server_bits.unwrap_or(WINDOW_MAX);
-    Some((
-        DeflateParams {
-            server_max_window_bits,
-        },
-        answer,
-    ))
+    Some((asked.unwrap_or_default(), answer))
 }
 
 /// A window as the RFC writes it: 8 to 15, decimal, without a leading zero.
@@ -167,7 +194,7 @@ mod tests {
             "permessage-deflate; server_max_window_bits = \"1\\0\"",
         ] {
             let (params, answer) = negotiate(offer).expect(offer);
-            assert_eq!(params.server_max_window_bits, 10);
+            assert_eq!(params.server_max_window_bits(), 10);
             assert_eq!(answer, format!("{PLAIN}; server_max_window_bits=10"));
         }
     }
@@ -203,7 +230,7 @@ mod tests {
             negotiate(offers)
                 .expect("the second")
                 .0
-                .server_max_window_bits,
+                .server_max_window_bits(),
             9
         );
     }
