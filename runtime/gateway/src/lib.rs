@@ -20,4 +20,4 @@ pub mod testing;
 
 pub use gateway::{BindError, Gateway};
 pub use hub::Handle;
-pub use invoke::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
+pub use invoke::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};

@@ -67,6 +67,20 @@ pub enum ReplyPush<'a> {
     },
 }
 
+impl ReplyPush<'_> {
+    /// The same without a borrow.
+    #[must_use]
+    pub fn into_owned(self) -> ReplyPush<'static> {
+        match self {
+            Self::Send(data) => ReplyPush::Send(data.into_owned()),
+            Self::Close { code, reason } => ReplyPush::Close {
+                code,
+                reason: reason.map(|reason| Cow::Owned(reason.into_owned())),
+            },
+        }
+    }
+}
+
 impl<'a> Reply<'a> {
     /// `errNo` 0, `errMsg` `ok`.
     #[must_use]

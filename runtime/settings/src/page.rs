@@ -39,6 +39,9 @@ fn modes(setting: &Setting) -> String {
     if setting.modes.len() == crate::Mode::WORDS.len() {
         return String::new();
     }
+    if setting.modes.is_empty() {
+        return " *(`wsfn gateway`)*".into();
+    }
     let words: Vec<&str> = setting.modes.iter().map(|mode| mode.as_str()).collect();
     format!(" *({})*", words.join(", "))
 }
@@ -61,6 +64,7 @@ impl Kind {
             Self::AddressesOrOff => "list of addresses or `off`".into(),
             Self::Path => "path".into(),
             Self::SecretUrl => "URL, kept out of logs".into(),
+            Self::Function => "`http://…`, kept out of logs beyond its host".into(),
             Self::Secrets => "list, kept out of logs".into(),
             Self::Origins => "list of origins or `*`".into(),
             Self::HeaderNames => "list of header names or `none`".into(),

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::table::{Kind, Setting, settings};
 use crate::value::{
-    AllowOrigin, FailedMessage, Insecure, LogFormat, Mode, PushUrl, Refuse, Secret, parse,
+    AllowOrigin, FailedMessage, FunctionAddr, HttpUrl, Insecure, LogFormat, Mode, Refuse, Secret,
+    parse,
 };
 
 const ANY: &[Mode] = &[Mode::Gateway, Mode::EventInvoke, Mode::RuntimeApi];
 const GATEWAY: &[Mode] = &[Mode::Gateway];
+/// No app: the command `wsfn gateway` alone looks at it.
+const COMMAND: &[Mode] = &[];
 /// The front ends that push over HTTP.
 const REMOTE: &[Mode] = &[Mode::EventInvoke, Mode::RuntimeApi];
 const SERVERS: &[Mode] = &[Mode::Gateway, Mode::EventInvoke];
@@ -31,13 +34,13 @@ settings! {
     "listen" listen: Option<Vec<SocketAddr>> = None, "`127.0.0.1:9001` and `[::1]:9001` (gateway), `127.0.0.1:9000` (event-invoke), `0.0.0.0:9000` in SCF", Kind::Addresses, parse::addresses, SERVERS,
         "Nothing is open to a network unless somebody said so; in SCF the platform connects from outside the container, to port 9000.";
     /// Where functions push to, over HTTP.
-    "push-listen" push_listen: Option<Vec<SocketAddr>> = None, "off", Kind::AddressesOrOff, parse::addresses_or_off, GATEWAY,
-        "In an app a push is a function call and needs no port.";
+    "push-listen" push_listen: Option<Vec<SocketAddr>> = None, "off; `127.0.0.1:9002` for `wsfn gateway`", Kind::AddressesOrOff, parse::addresses_or_off, GATEWAY,
+        "In an app a push is a function call and needs no port; functions elsewhere have no other way to answer.";
     /// The path of the push endpoint.
     "push-path" push_path: String = "/api-wsfn".into(), "/api-wsfn", Kind::Path, parse::path, GATEWAY,
         "It looks like the addresses of Tencent's gateway, `/api-…`, which people know.";
     /// Where this function pushes to: the gateway's push address, the token as its last path segment if it has one.
-    "push-url" push_url: Option<PushUrl> = None, "none", Kind::SecretUrl, parse::push_url, REMOTE,
+    "push-url" push_url: Option<HttpUrl> = None, "none", Kind::SecretUrl, parse::push_url, REMOTE,
         "No event carries the address and nothing derives it, so only you can give it.";
     /// Who may push: tokens, one of which has to stand in the path or behind `Authorization: Bearer`.
     "push-token" push_token: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::tokens, GATEWAY,
@@ -45,6 +48,18 @@ settings! {
     /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
     "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
         "What is dangerous has to be written down, and is warned about at every start.";
+    /// The function for all three events: `http://…`, where they are POSTed to.
+    "function" function: Option<FunctionAddr> = None, "none", Kind::Function, parse::function, COMMAND,
+        "Nothing can be guessed here; one of `function`, `connect`, `message`, `close` has to be set.";
+    /// The function for connects, where it is another one.
+    "connect" connect: Option<FunctionAddr> = None, "function", Kind::Function, parse::function, COMMAND,
+        "One function may serve all three events; without either everybody is let in.";
+    /// The function for messages, where it is another one.
+    "message" message: Option<FunctionAddr> = None, "function", Kind::Function, parse::function, COMMAND,
+        "One function may serve all three events; without either a message is answered with errNo 1002.";
+    /// The function for closes, where it is another one.
+    "close" close: Option<FunctionAddr> = None, "function", Kind::Function, parse::function, COMMAND,
+        "One function may serve all three events; without either nobody is told.";
     /// The name of the service in `requestContext.serviceName`.
     "service-name" service_name: String = "wsfn".into(), "wsfn", Kind::Text, parse::text, GATEWAY,
         "Functions that never look at it need none.";
@@ -85,8 +100,8 @@ settings! {
     "close-timeout" close_timeout: Duration = seconds(5), "5s", Kind::Duration, parse::duration, GATEWAY,
         "A client that lives answers within a round trip.";
     /// After how long without a message in either direction a connection is closed with 4408; pings do not count.
-    "idle-timeout" idle_timeout: Option<Duration> = None, "off", Kind::DurationOrOff, parse::duration_or_off, GATEWAY,
-        "In an app a quiet page stays connected; dead connections are found by pings.";
+    "idle-timeout" idle_timeout: Option<Duration> = None, "off; `10m` for `wsfn gateway`", Kind::DurationOrOff, parse::duration_or_off, GATEWAY,
+        "In an app a quiet page stays connected, and dead connections are found by pings; a gateway of many strangers does not keep those who say nothing.";
     /// How often a connection on which nothing comes in is pinged.
     "ping-interval" ping_interval: Duration = seconds(25), "25s", Kind::Duration, parse::duration, GATEWAY,
         "Below the 30 s and 60 s after which common proxies and address translators forget a connection.";
@@ -175,10 +190,6 @@ settings! {
     later {
         "secret" "–" Kind::Secrets, "Signs and checks calls from gateway to function.";
         "admin-listen" "off" Kind::Later, "Health, readiness and metrics.";
-        "connect" "–" Kind::Later, "Where the function for connects lives.";
-        "message" "–" Kind::Later, "Where the function for messages lives.";
-        "close" "–" Kind::Later, "Where the function for closes lives.";
-        "function" "–" Kind::Later, "Where the function for all three lives.";
         "exec" "–" Kind::Later, "A command as the function.";
         "scf" "–" Kind::Later, "A function deployed in SCF.";
         "route" "–" Kind::Later, "Several services in one gateway.";
@@ -197,7 +208,22 @@ settings! {
     }
 }
 
+/// Where `wsfn gateway` takes pushes unless told otherwise.
+const COMMAND_PUSH_PORT: u16 = 9002;
+
 impl Settings {
+    /// The defaults of the command `wsfn gateway`.
+    #[must_use]
+    pub fn of_command() -> Self {
+        Self {
+            push_listen: Some(vec![
+                (std::net::Ipv4Addr::LOCALHOST, COMMAND_PUSH_PORT).into(),
+            ]),
+            idle_timeout: Some(seconds(10 * MINUTE)),
+            ..Self::default()
+        }
+    }
+
     /// `max-frame`, or `max-message` where it is not set.
     #[must_use]
     pub fn max_frame(&self) -> usize {
@@ -259,6 +285,22 @@ impl Settings {
                 "push-url: the token in it, if it has one, travels to {} over plain http",
                 url.origin()
             ));
+        }
+        for (name, function) in [
+            ("function", &self.function),
+            ("connect", &self.connect),
+            ("message", &self.message),
+            ("close", &self.close),
+        ] {
+            if let Some(FunctionAddr::Http(url)) = function
+                && url.is_plain_beyond_loopback()
+            {
+                lines.push(format!(
+                    "{name}: events travel to {} over plain http and unsigned, so whoever reaches that function can \
+                     call it",
+                    url.origin()
+                ));
+            }
         }
         lines
     }

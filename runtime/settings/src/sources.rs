@@ -1,4 +1,4 @@
-//! Where settings come from: the environment and a file.
+//! Where settings come from: flags, the environment and a file.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -52,6 +52,8 @@ impl Raw {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
+    /// A flag of the command `wsfn`.
+    Flag,
     /// An environment variable.
     Environment,
     /// The settings file.
@@ -65,9 +67,22 @@ pub enum Origin {
     Together,
 }
 
+impl Origin {
+    /// What goes over what: the higher counts.
+    pub(crate) const fn rank(&self) -> u8 {
+        match self {
+            Self::Together => 0,
+            Self::File { .. } => 1,
+            Self::Environment => 2,
+            Self::Flag => 3,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Flag => f.write_str("command line"),
             Self::Environment => f.write_str("environment"),
             Self::File { path, line: 0 } => write!(f, "{}", path.display()),
             Self::File { path, line } => write!(f, "{}:{line}", path.display()),
@@ -78,14 +93,17 @@ impl fmt::Display for Origin {
 
 /// Where settings are read from.
 ///
-/// The environment goes over the file. An empty variable counts as unset, because that is what `NAME=${NAME:-}` in a
+/// Flags go over the environment, and that over the file. An empty variable counts as unset, because that is what `NAME=${NAME:-}` in a
 /// compose file and an unset field in a console produce; in the file an empty value is a value, and refused.
 /// Where Kubernetes runs the process, the variables that it makes for a service called `wsfn…`
 /// (`WSFN_SERVICE_HOST`, `WSFN_PORT_9001_TCP`, …) are none of ours and are left alone.
 #[derive(Clone, Default)]
 pub struct Sources {
+    pub(crate) flags: Vec<(String, String)>,
     pub(crate) env: BTreeMap<OsString, OsString>,
     pub(crate) file: FileSource,
+    /// Whether the command `wsfn gateway` asks, and no app.
+    pub(crate) command: bool,
 }
 
 /// The settings file.
@@ -114,7 +132,22 @@ impl Sources {
         Self {
             env: std::env::vars_os().collect(),
             file: FileSource::Disk,
+            ..Self::default()
         }
+    }
+
+    /// The same for the command `wsfn gateway`: with its defaults, its functions, and always in the mode `gateway`.
+    #[must_use]
+    pub const fn for_command(mut self) -> Self {
+        self.command = true;
+        self
+    }
+
+    /// Adds a flag; `name` is the setting's, without the dashes.
+    #[must_use]
+    pub fn flag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.flags.push((name.into(), value.into()));
+        self
     }
 
     /// Adds an environment variable.
@@ -149,6 +182,10 @@ impl fmt::Debug for Sources {
             FileSource::Text(path, _) => Some(path.clone()),
         };
         f.debug_struct("Sources")
+            .field(
+                "flags",
+                &self.flags.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            )
             .field("env", &self.env.keys().collect::<Vec<_>>())
             .field("file", &file)
             .finish()

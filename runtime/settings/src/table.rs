@@ -17,7 +17,8 @@ pub struct Setting {
     pub purpose: &'static str,
     /// Why the default is what it is.
     pub reason: &'static str,
-    /// The front ends that look at it.
+    /// The front ends of an app that look at it. The command `wsfn gateway` looks at those of the mode `gateway`, and
+    /// at those that no app does.
     pub modes: &'static [Mode],
     /// Puts a value into the settings; `None` where the setting has no effect yet.
     pub(crate) apply: Option<Apply>,
@@ -56,6 +57,8 @@ pub enum Kind {
     Path,
     /// An `http` or `https` address, with a token perhaps: never shown whole.
     SecretUrl,
+    /// Where a function lives.
+    Function,
     /// Secrets: never shown.
     Secrets,
     /// Origins, or `*`.
@@ -72,7 +75,7 @@ impl Kind {
     /// Whether values of this kind are kept out of errors and logs.
     #[must_use]
     pub const fn is_secret(self) -> bool {
-        matches!(self, Self::Secrets | Self::SecretUrl)
+        matches!(self, Self::Secrets | Self::SecretUrl | Self::Function)
     }
 }
 
@@ -81,6 +84,18 @@ impl Setting {
     #[must_use]
     pub fn env_name(&self) -> String {
         env_name(self.name)
+    }
+
+    /// The name on the command line of `wsfn`: `--push-listen`.
+    #[must_use]
+    pub fn flag_name(&self) -> String {
+        format!("{FLAG}{}", self.name)
+    }
+
+    /// Whether the command `wsfn gateway` looks at it.
+    #[must_use]
+    pub fn is_for_command(&self) -> bool {
+        self.has_effect() && (self.modes.is_empty() || self.modes.contains(&Mode::Gateway))
     }
 
     /// Whether a value does anything; one that is set and does nothing is refused.
@@ -92,6 +107,9 @@ impl Setting {
 
 /// What every variable of ours begins with.
 pub(crate) const PREFIX: &str = "WSFN_";
+
+/// What every flag begins with.
+pub(crate) const FLAG: &str = "--";
 
 /// `push-listen` as the environment spells it.
 pub(crate) fn env_name(name: &str) -> String {

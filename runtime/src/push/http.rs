@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use wsfn_protocol::{Answer, Data, Request};
-use wsfn_settings::PushUrl;
+use wsfn_settings::HttpUrl;
 
 use super::error::Why;
 use super::{PushError, Report};
@@ -48,7 +48,7 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(url: &PushUrl, push_path: &str) -> Result<Self, PushError> {
+    pub(super) fn new(url: &HttpUrl, push_path: &str) -> Result<Self, PushError> {
         let shown = url.to_string();
         let unusable = |why: &str| PushError::from(Why::Unusable(format!("push-url {why}")));
         let url = reqwest::Url::parse(url.expose())
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn the_path_tells_whose_gateway_it_is() {
         let ours = |url: &str| {
-            let url = PushUrl::parse(url).expect("an address");
+            let url = HttpUrl::parse(url).expect("an address");
             Http::new(&url, "/api-wsfn").expect("a client").is_ours()
         };
         assert!(ours("http://h/api-wsfn"));
@@ -321,7 +321,7 @@ mod tests {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await;
         let silent = silent.expect("a port");
         let address = silent.local_addr().expect("its address");
-        let url = PushUrl::parse(&format!("http://{address}/api-x")).expect("an address");
+        let url = HttpUrl::parse(&format!("http://{address}/api-x")).expect("an address");
         let http = Http::new(&url, "/api-wsfn").expect("a client");
         let request = Request::Close {
             to: "x".into(),

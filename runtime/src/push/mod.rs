@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 use wsfn_protocol::{Answer, Data, Request};
-use wsfn_settings::{PushUrl, Settings};
+use wsfn_settings::{HttpUrl, Settings};
 
 pub use error::PushError;
 pub use report::{Report, Undelivered};
@@ -67,7 +67,7 @@ impl Push {
     /// # Errors
     /// When `url` is no `http://` address, or is `https://` without the feature `push-tls`.
     pub fn to_url(url: &str) -> Result<Self, PushError> {
-        let url = PushUrl::parse(url)
+        let url = HttpUrl::parse(url)
             .map_err(|why| PushError::from(Why::Unusable(format!("push-url: {why}"))))?;
         Self::http(&url, &Settings::default().push_path)
     }
@@ -80,7 +80,7 @@ impl Push {
         }
     }
 
-    fn http(url: &PushUrl, push_path: &str) -> Result<Self, PushError> {
+    fn http(url: &HttpUrl, push_path: &str) -> Result<Self, PushError> {
         Ok(Self::new(Backend::Http(Arc::new(Http::new(
             url, push_path,
         )?))))

@@ -12,9 +12,13 @@ use crate::value::{Mode, show_size};
 pub(super) fn together(
     settings: &mut Settings,
     mode: Mode,
+    command: bool,
     set: &[Found],
     problems: &mut Vec<Problem>,
 ) {
+    if command {
+        functions(set, problems);
+    }
     given_once(set, problems);
     at_least_one_message(settings, set, problems);
     if mode == Mode::Gateway {
@@ -25,13 +29,27 @@ pub(super) fn together(
     }
 }
 
+/// The command calls functions; an app is one.
+fn functions(set: &[Found], problems: &mut Vec<Problem>) {
+    let named = ["function", "connect", "message", "close"];
+    if set.iter().any(|found| named.contains(&found.setting.name)) {
+        // One that cannot be read has an error of its own.
+        return;
+    }
+    problems.push(Problem::new(
+        named.join(", "),
+        Origin::Together,
+        "no function is set, so there is nothing to call; start with \
+         --function http://127.0.0.1:9000/event-invoke",
+    ));
+}
+
 /// A secret and its `…-file` from the same source: nobody could tell which one counts.
 fn given_once(set: &[Found], problems: &mut Vec<Problem>) {
-    let in_environment = |found: &Found| found.origin == Origin::Environment;
     for (at, found) in set.iter().enumerate() {
         let again = set[..at].iter().find(|earlier| {
             earlier.setting.name == found.setting.name
-                && in_environment(earlier) == in_environment(found)
+                && earlier.origin.rank() == found.origin.rank()
         });
         if let Some(earlier) = again {
             problems.push(Problem::new(

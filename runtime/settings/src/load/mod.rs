@@ -3,11 +3,12 @@
 mod check;
 mod environment;
 mod file;
+mod flags;
 
 use crate::problem::{Problem, Problems};
 use crate::settings::{SETTINGS, Settings};
 use crate::sources::{FileSource, Origin, Raw, Sources};
-use crate::table::{Setting, env_name};
+use crate::table::{FLAG, Setting, env_name};
 use crate::value::Mode;
 
 /// A setting of which some source spoke.
@@ -30,13 +31,15 @@ impl Settings {
     /// Reads the settings.
     ///
     /// In the result `mode` is always set: to what was written, or to what the environment says (`SCF_RUNTIME_API` →
-    /// `runtime-api`; `TENCENTCLOUD_RUNENV=SCF` → `event-invoke`; otherwise `gateway`).
+    /// `runtime-api`; `TENCENTCLOUD_RUNENV=SCF` → `event-invoke`; otherwise `gateway`). For the command it is always
+    /// `gateway`.
     ///
     /// # Errors
     /// With everything that is wrong at once: unknown names, values that cannot be read, settings that have no effect
     /// yet, settings that do not go together. No secret and no push address is repeated.
     pub fn load(sources: &Sources) -> Result<Self, Problems> {
         let mut reading = Reading::default();
+        flags::read(sources, &mut reading);
         environment::read(sources, &mut reading);
         match &sources.file {
             FileSource::None => {}
@@ -45,14 +48,20 @@ impl Settings {
         }
         let mut settings = Self {
             in_scf: sources.var("TENCENTCLOUD_RUNENV") == Some("SCF"),
-            ..Self::default()
+            ..if sources.command {
+                Self::of_command()
+            } else {
+                Self::default()
+            }
         };
         if let Some(log) = sources.var("RUST_LOG") {
             settings.log = log.to_string();
         }
         let set = apply(&mut settings, &mut reading);
         let mode = *settings.mode.get_or_insert_with(|| {
-            if sources.var("SCF_RUNTIME_API").is_some() {
+            if sources.command {
+                Mode::Gateway
+            } else if sources.var("SCF_RUNTIME_API").is_some() {
                 Mode::RuntimeApi
             } else if settings.in_scf {
                 Mode::EventInvoke
@@ -60,17 +69,29 @@ impl Settings {
                 Mode::Gateway
             }
         });
-        check::together(&mut settings, mode, &set, &mut reading.problems);
+        check::together(
+            &mut settings,
+            mode,
+            sources.command,
+            &set,
+            &mut reading.problems,
+        );
+        let (is_used, where_it_is_not): (fn(&Setting, Mode) -> bool, String) = if sources.command {
+            (|setting, _| setting.is_for_command(), "wsfn gateway".into())
+        } else {
+            (
+                |setting, mode| setting.modes.contains(&mode),
+                format!("mode {}", mode.as_str()),
+            )
+        };
         settings.ignored = set
             .iter()
-            .filter(|found| !found.setting.modes.contains(&mode))
+            .filter(|found| !is_used(found.setting, mode))
             .map(|found| {
-                format!(
-                    "{} ({}) is not used in mode {}",
-                    found.spelled,
-                    found.origin,
-                    mode.as_str()
-                )
+                let Found {
+                    spelled, origin, ..
+                } = found;
+                format!("{spelled} ({origin}) is not used in {where_it_is_not}")
             })
             .collect();
         if reading.problems.is_empty() {
@@ -81,11 +102,11 @@ impl Settings {
     }
 }
 
-/// Puts what was found into the settings, the file first, so that the environment goes over it. A value that is
+/// Puts what was found into the settings, in the order in which one source goes over another. A value that is
 /// overridden is still read: a mistake in it would come up on the day the variable goes away.
 fn apply(settings: &mut Settings, reading: &mut Reading) -> Vec<Found> {
     let mut found = std::mem::take(&mut reading.found);
-    found.sort_by_key(|found| found.origin == Origin::Environment);
+    found.sort_by_key(|found| found.origin.rank());
     for found in &found {
         let Some(apply) = found.setting.apply else {
             reading.problems.push(Problem::new(
@@ -174,18 +195,16 @@ impl Reading {
                 .iter()
                 .any(|setting| setting.name == name && !setting.kind.is_secret())
         });
-        let environment = origin == Origin::Environment;
+        let spell: fn(&str) -> String = match origin {
+            Origin::Environment => env_name,
+            Origin::Flag => |name| format!("{FLAG}{name}"),
+            Origin::File { .. } | Origin::Together => str::to_string,
+        };
         let mut problem = Problem::new(spelled, origin, "no such setting");
         if harmless {
             problem = problem.value(&raw.shown());
         }
-        problem.nearest = nearest.map(|name| {
-            if environment {
-                env_name(name)
-            } else {
-                name.to_string()
-            }
-        });
+        problem.nearest = nearest.map(spell);
         self.problems.push(problem);
     }
 

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{AllowOrigin, FailedMessage, Insecure, LogFormat, Mode, PushUrl, Refuse, Secret};
+use super::{
+    AllowOrigin, FailedMessage, FunctionAddr, HttpUrl, Insecure, LogFormat, Mode, Refuse, Secret,
+};
 use crate::sources::Raw;
 
 /// The most that a count may be: it is above what any machine holds, and below where semaphores and channels
@@ -140,8 +142,12 @@ pub(crate) fn addresses_or_off(raw: &Raw) -> Parsed<Option<Vec<SocketAddr>>> {
     or_off(raw, addresses).map(Option::flatten)
 }
 
-pub(crate) fn push_url(raw: &Raw) -> Parsed<Option<PushUrl>> {
-    PushUrl::parse(raw.one()?).map(Some)
+pub(crate) fn function(raw: &Raw) -> Parsed<Option<FunctionAddr>> {
+    FunctionAddr::parse(raw.one()?).map(Some)
+}
+
+pub(crate) fn push_url(raw: &Raw) -> Parsed<Option<HttpUrl>> {
+    HttpUrl::parse(raw.one()?).map(Some)
 }
 
 pub(crate) fn tokens(raw: &Raw) -> Parsed<Vec<Secret>> {

@@ -2,6 +2,7 @@
 
 mod any_text;
 mod combinations;
+mod command;
 mod environment;
 mod file;
 mod secrets;

@@ -31,12 +31,9 @@ fn names_are_kebab_case_and_occur_once() {
             "{}",
             setting.name
         );
-        assert_eq!(
-            setting.has_effect(),
-            !setting.modes.is_empty(),
-            "{}",
-            setting.name
-        );
+        // Every one is for somebody: modes of an app, or the command.
+        let is_used = !setting.modes.is_empty() || setting.is_for_command();
+        assert_eq!(setting.has_effect(), is_used, "{}", setting.name);
     }
 }
 
@@ -53,6 +50,12 @@ fn the_defaults_that_are_shown_are_the_defaults() {
         "push-max-body",
         "allow-origin",
         "log",
+        "push-listen",
+        "idle-timeout",
+        "function",
+        "connect",
+        "message",
+        "close",
     ];
     let untouched = format!("{:?}", load(&[]));
     for setting in SETTINGS.iter().filter(|setting| setting.has_effect()) {
@@ -86,10 +89,11 @@ fn fields_are_named_like_their_settings() {
 }
 
 #[test]
-fn every_name_is_known_in_both_spellings() {
+fn every_name_is_known_in_all_spellings() {
     for setting in SETTINGS {
         // No value is right for all of them; that the name is known is what matters.
         for sources in [
+            Sources::new().flag(setting.name, "\u{1}"),
             Sources::new().env(setting.env_name(), "\u{1}"),
             Sources::new().file("wsfn.toml", format!("{} = \"\\u0001\"", setting.name)),
         ] {

@@ -1,25 +1,25 @@
-//! The address that pushes go to.
+//! Addresses that requests go to.
 
 use std::fmt;
 use std::net::IpAddr;
 
-/// A push address. Its last path segment may be a token, so `Debug` and `Display` show scheme and host only and
-/// [`PushUrl::expose`] gives the whole.
+/// An `http` or `https` address, of a push endpoint or a function. Its path may hold a token, so `Debug` and `Display` show scheme and host only and
+/// [`HttpUrl::expose`] gives the whole.
 ///
 /// ```
-/// use wsfn_settings::PushUrl;
-/// let url = PushUrl::parse("http://set-x_y.example:8080/api-wsfn/s3cr3t")?;
+/// use wsfn_settings::HttpUrl;
+/// let url = HttpUrl::parse("http://set-x_y.example:8080/api-wsfn/s3cr3t")?;
 /// assert_eq!(url.to_string(), "http://set-x_y.example:8080/…");
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct PushUrl {
+pub struct HttpUrl {
     whole: String,
     /// Where scheme, host and port end.
     origin_end: usize,
 }
 
-impl PushUrl {
+impl HttpUrl {
     /// Reads an address. The host is hardly looked at: the hosts of Tencent's gateways contain `_`, which a strict
     /// check refuses.
     ///
@@ -65,16 +65,22 @@ impl PushUrl {
         &self.whole
     }
 
-    /// Whether what may be a token travels readable beyond this machine: plain `http`, a host that is not loopback,
-    /// and a path of more than the one segment that Tencent's addresses have.
+    /// Whether what is sent there travels readable beyond this machine: plain `http`, and a host that is not loopback.
     #[must_use]
-    pub fn may_show_token(&self) -> bool {
+    pub fn is_plain_beyond_loopback(&self) -> bool {
         let (scheme, authority) = self.origin().split_once("://").unwrap_or_default();
         let host = split_port(authority).0.trim_matches(['[', ']']);
         let is_here = host.eq_ignore_ascii_case("localhost")
             || host
                 .parse::<IpAddr>()
                 .is_ok_and(|address| address.to_canonical().is_loopback());
+        scheme.eq_ignore_ascii_case("http") && !is_here
+    }
+
+    /// Whether what may be a token travels readable beyond this machine: as above, and a path of more than the one
+    /// segment that Tencent's push addresses have.
+    #[must_use]
+    pub fn may_show_token(&self) -> bool {
         let path = self.whole[self.origin_end..]
             .split('?')
             .next()
@@ -83,7 +89,7 @@ impl PushUrl {
             .split('/')
             .filter(|segment| !segment.is_empty())
             .count();
-        scheme.eq_ignore_ascii_case("http") && !is_here && segments > 1
+        segments > 1 && self.is_plain_beyond_loopback()
     }
 
     /// Scheme, host and port: what may be shown.
@@ -111,15 +117,15 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-impl fmt::Display for PushUrl {
+impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/…", self.origin())
     }
 }
 
-impl fmt::Debug for PushUrl {
+impl fmt::Debug for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PushUrl({self})")
+        write!(f, "HttpUrl({self})")
     }
 }
 
@@ -141,7 +147,7 @@ mod tests {
             ("http://127.0.0.1:9002", "http://127.0.0.1:9002"),
             ("http://host?token=x", "http://host"),
         ] {
-            let url = PushUrl::parse(text).unwrap();
+            let url = HttpUrl::parse(text).unwrap();
             assert_eq!(url.origin(), origin);
             assert_eq!(url.expose(), text);
         }
@@ -164,14 +170,14 @@ mod tests {
             "http://h\\x/s3cr3t",
             "http://hé/s3cr3t",
         ] {
-            let error = PushUrl::parse(text).unwrap_err();
+            let error = HttpUrl::parse(text).unwrap_err();
             assert!(!error.contains("s3cr3t"), "{text}: {error}");
         }
     }
 
     #[test]
     fn tokens_in_the_open() {
-        let may = |text: &str| PushUrl::parse(text).unwrap().may_show_token();
+        let may = |text: &str| HttpUrl::parse(text).unwrap().may_show_token();
         for open in [
             "http://gateway/api-wsfn/t",
             "HTTP://10.0.0.1:9002/api-wsfn/t/",
@@ -194,15 +200,15 @@ mod tests {
     proptest! {
         #[test]
         fn the_path_is_never_shown(path in "[a-zA-Z0-9]{12,40}") {
-            let url = PushUrl::parse(&format!("http://host:1/api/{path}")).unwrap();
+            let url = HttpUrl::parse(&format!("http://host:1/api/{path}")).unwrap();
             let shown = format!("{url} {url:?}");
             prop_assert!(!shown.contains(&path));
         }
 
         #[test]
         fn no_text_panics(text in any::<String>(), rest in any::<String>()) {
-            let _ = PushUrl::parse(&text).map(|url| url.may_show_token());
-            let _ = PushUrl::parse(&format!("http://{rest}")).map(|url| url.may_show_token());
+            let _ = HttpUrl::parse(&text).map(|url| url.may_show_token());
+            let _ = HttpUrl::parse(&format!("http://{rest}")).map(|url| url.may_show_token());
         }
     }
 }

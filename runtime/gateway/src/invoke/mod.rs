@@ -1,5 +1,8 @@
 //! Where functions live, as the gateway sees them.
 
+mod http;
+mod slots;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
@@ -8,6 +11,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 use wsfn_protocol::{ErrNo, Kind, ReplyPush};
+
+pub use http::HttpFunction;
+pub use slots::Slots;
 
 /// A future that is boxed, because [`Invoke`] stands behind a pointer.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

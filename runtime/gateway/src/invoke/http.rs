@@ -1,0 +1,230 @@
+//! A function behind HTTP.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, sleep};
+use wsfn_protocol::{Kind, Reply, ReplyPush};
+use wsfn_settings::HttpUrl;
+
+use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
+
+/// How long an unused connection is kept. Servers close theirs after 5 s and more; one that is used while the server
+/// closes it loses an event that nobody may send again (D1).
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The longest wait for a TCP connection: above three lost SYNs, below the patience of a person.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Between two tries to reach a function that refuses connections: a restart takes about that long, and no more than
+/// twenty tries a second are made for a message that waits for it.
+const RETRY_EVERY: Duration = Duration::from_millis(50);
+
+/// How long before the deadline the last try ends, so that a call that was never sent is not called late.
+const LAST_TRY: Duration = Duration::from_millis(100);
+
+/// The largest reply that is read: SCF's own limit (583/11637).
+const REPLY_MAX: usize = 6 << 20;
+
+/// The longest timeout that `X-Scf-Timeout` has in seconds (583/11637); above it is in milliseconds, as our runtime
+/// reads it.
+const LONGEST_SECONDS: u64 = 900;
+
+const WSFN_GATEWAY: HeaderName = HeaderName::from_static("wsfn-gateway");
+const WSFN_EVENT_ID: HeaderName = HeaderName::from_static("wsfn-event-id");
+const WSFN_SEQ: HeaderName = HeaderName::from_static("wsfn-seq");
+const SCF_REQUEST_ID: HeaderName = HeaderName::from_static("x-scf-request-id");
+const SCF_TIMEOUT: HeaderName = HeaderName::from_static("x-scf-timeout");
+
+/// A function to which events are POSTed: `/event-invoke` of our runtime, or any other server that answers with
+/// JSON. No redirect is followed and no proxy is used.
+///
+/// An event is sent again only where it provably was not sent: the connection was refused, or the HTTP client handed
+/// the request back unsent. A message whose function refuses connections is tried until shortly before its deadline,
+/// since a function that restarts is back within seconds; a connect and a close are not, because a client waits for
+/// the one, and the gateway tries the other again by itself.
+pub struct HttpFunction {
+    client: Client<HttpConnector, Full<Bytes>>,
+    uri: Uri,
+    timeout: HeaderValue,
+}
+
+impl HttpFunction {
+    /// A function at this address; `timeout` is what it is told to have for an event.
+    ///
+    /// # Errors
+    /// When the address is none that a request can be sent to. The text does not repeat it.
+    pub fn new(url: &HttpUrl, timeout: Duration) -> Result<Self, String> {
+        let uri: Uri = url
+            .expose()
+            .parse()
+            .map_err(|error| format!("{url} is no address: {error}"))?;
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Ok(Self {
+            client,
+            uri,
+            timeout: HeaderValue::from(scf_timeout(timeout)),
+        })
+    }
+
+    async fn call(&self, call: Call) -> Result<InvokeAnswer, InvokeError> {
+        let response = loop {
+            let error = match self.client.request(self.request(&call)).await {
+                Ok(response) => break response,
+                Err(error) => error,
+            };
+            if !error.is_connect() {
+                // Perhaps it was read, perhaps not: it must not be sent again.
+                return Err(failed(cause(&error)));
+            }
+            tracing::debug!(
+                request_id = &*call.request_id,
+                "the function cannot be connected to: {}",
+                cause(&error)
+            );
+            if call.kind != Kind::Message
+                || Instant::now() + RETRY_EVERY + LAST_TRY >= call.deadline
+            {
+                return Err(InvokeError::NotSent);
+            }
+            sleep(RETRY_EVERY).await;
+        };
+        if response.status() != StatusCode::OK {
+            return Err(failed(format!(
+                "answered with status {}",
+                response.status()
+            )));
+        }
+        read(call.kind, &body(response).await?)
+    }
+
+    fn request(&self, call: &Call) -> Request<Full<Bytes>> {
+        let mut request =
+            Request::new(Full::new(Bytes::from_owner(Event(Arc::clone(&call.event)))));
+        *request.method_mut() = hyper::Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(WSFN_GATEWAY, HeaderValue::from_static("1"));
+        headers.insert(SCF_TIMEOUT, self.timeout.clone());
+        if let Some(seq) = call.seq {
+            headers.insert(WSFN_SEQ, HeaderValue::from(seq));
+        }
+        for (name, id) in [
+            (WSFN_EVENT_ID, &call.event_id),
+            (SCF_REQUEST_ID, &call.request_id),
+        ] {
+            // Ids are our own, and plain text.
+            if let Ok(id) = HeaderValue::from_str(id) {
+                headers.insert(name, id);
+            }
+        }
+        request
+    }
+}
+
+impl Invoke for HttpFunction {
+    fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>> {
+        Box::pin(self.call(call))
+    }
+}
+
+impl fmt::Debug for HttpFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpFunction")
+            .field("host", &self.uri.host())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The event as a body, without a copy.
+struct Event(Arc<str>);
+
+impl AsRef<[u8]> for Event {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+async fn body(response: Response<Incoming>) -> Result<Bytes, InvokeError> {
+    let body = Limited::new(response.into_body(), REPLY_MAX);
+    match body.collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) => Err(failed(format!("the reply cannot be read: {error}"))),
+    }
+}
+
+/// What a reply says: for a connect all of it, for others only what is to be sent to the sender.
+fn read(kind: Kind, body: &[u8]) -> Result<InvokeAnswer, InvokeError> {
+    let mut answer = InvokeAnswer::ok();
+    let text = match (std::str::from_utf8(body), kind) {
+        (Ok(text), _) => text,
+        (Err(error), Kind::Connect) => {
+            return Err(failed(format!("not a reply: not UTF-8: {error}")));
+        }
+        // Whatever a function answers here, no gateway looks at it.
+        (Err(_), _) => return Ok(answer),
+    };
+    match kind {
+        Kind::Connect => {
+            let reply = Reply::parse(text).map_err(failed)?;
+            answer.err_no = reply.err_no;
+            answer.err_msg = Cow::Owned(reply.err_msg.into_owned());
+            answer.protocol = reply
+                .websocket
+                .as_ref()
+                .and_then(|socket| socket.protocol())
+                .map(str::to_owned);
+            answer.pushes = owned(reply.pushes);
+        }
+        Kind::Message => match Reply::parse_pushes(text) {
+            Ok(pushes) => answer.pushes = owned(pushes),
+            // The event was handled; the rest of the answer is beside the point.
+            Err(error) => tracing::warn!("pushes in a reply are lost: {error}"),
+        },
+        Kind::Close => {}
+    }
+    Ok(answer)
+}
+
+fn owned(pushes: Vec<ReplyPush<'_>>) -> Vec<ReplyPush<'static>> {
+    pushes.into_iter().map(ReplyPush::into_owned).collect()
+}
+
+fn failed(why: impl fmt::Display) -> InvokeError {
+    InvokeError::Failed(why.to_string().into())
+}
+
+/// The innermost cause; the outer texts only say that a request failed.
+fn cause(error: &hyper_util::client::legacy::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(next) = innermost.source() {
+        innermost = next;
+    }
+    innermost.to_string()
+}
+
+/// In whole seconds, so that a function is never told less than it has.
+fn scf_timeout(timeout: Duration) -> u64 {
+    let ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+    match ms.div_ceil(1000) {
+        seconds @ ..=LONGEST_SECONDS => seconds,
+        _ => ms,
+    }
+}

@@ -1,0 +1,79 @@
+//! Which function gets which event.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wsfn_protocol::{Data, ErrNo, Kind, Reply, ReplyPush};
+use wsfn_settings::{FunctionAddr, Settings};
+
+use super::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError};
+
+/// The functions of a service: one for each event, or one for all. A connect that has none is accepted, a close that
+/// has none is done, and a message that has none is answered with errNo 1002.
+#[derive(Clone)]
+pub struct Slots {
+    connect: Option<Arc<dyn Invoke>>,
+    message: Option<Arc<dyn Invoke>>,
+    close: Option<Arc<dyn Invoke>>,
+}
+
+impl Slots {
+    /// The functions that the settings name: `connect`, `message`, `close`, and `function` for those that are unset.
+    ///
+    /// # Errors
+    /// When an address is one that no request can be sent to. The text does not repeat it.
+    pub fn from_settings(settings: &Settings) -> Result<Self, String> {
+        let make = |name: &str, addr: &Option<FunctionAddr>| -> Result<_, String> {
+            Ok(match addr {
+                None => None,
+                Some(FunctionAddr::Http(url)) => {
+                    let function = HttpFunction::new(url, settings.invoke_timeout)
+                        .map_err(|why| format!("{name}: {why}"))?;
+                    Some(Arc::new(function) as Arc<dyn Invoke>)
+                }
+                Some(other) => return Err(format!("{name}: {other} is not served yet")),
+            })
+        };
+        // One for all, so that they share its connections.
+        let all = make("function", &settings.function)?;
+        let own = |name, addr| Ok::<_, String>(make(name, addr)?.or_else(|| all.clone()));
+        Ok(Self {
+            connect: own("connect", &settings.connect)?,
+            message: own("message", &settings.message)?,
+            close: own("close", &settings.close)?,
+        })
+    }
+}
+
+impl Invoke for Slots {
+    fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>> {
+        let function = match call.kind {
+            Kind::Connect => &self.connect,
+            Kind::Message => &self.message,
+            Kind::Close => &self.close,
+        };
+        match function {
+            Some(function) => function.invoke(call),
+            None => Box::pin(std::future::ready(Ok(unhandled(call.kind)))),
+        }
+    }
+}
+
+impl fmt::Debug for Slots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slots")
+            .field("connect", &self.connect.is_some())
+            .field("message", &self.message.is_some())
+            .field("close", &self.close.is_some())
+            .finish()
+    }
+}
+
+fn unhandled(kind: Kind) -> InvokeAnswer {
+    let mut answer = InvokeAnswer::ok();
+    if kind == Kind::Message {
+        let note = Reply::error(ErrNo::NO_HANDLER, "no function for `data send`").to_json();
+        answer.pushes.push(ReplyPush::Send(Data::Text(note.into())));
+    }
+    answer
+}
