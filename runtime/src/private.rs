@@ -144,3 +144,18 @@ pub fn prepared() -> Reply {
 pub fn rejected(argument: &'static str, rejection: Rejection) -> Reply {
     Reply::rejected(argument, rejection)
 }
+
+/// What the command `wsfn` does like an app.
+pub mod process {
+    use wsfn_settings::Settings;
+
+    /// Writes log lines as the settings say, unless the program has a subscriber.
+    pub fn set_up_log(settings: &Settings) {
+        crate::serve::log::set_up(settings);
+    }
+
+    /// Ready when the process is asked to end; a second time ends it at once.
+    pub async fn shutdown_requested() {
+        crate::serve::shutdown::requested().await;
+    }
+}

@@ -85,8 +85,20 @@ impl Example {
     /// When it ends, or does not listen in time.
     #[must_use]
     pub fn listening(program: &Path, address: &str, environment: &[(&str, &str)]) -> Self {
-        let mut example = Self::spawn(program, address, environment);
-        let binary = program.display();
+        let mut command = Command::new(program);
+        command.envs(environment.iter().copied());
+        Self::listening_command(command, address)
+    }
+
+    /// Starts a command, told to listen on `address`, and waits until it does.
+    ///
+    /// # Panics
+    /// When it ends, or does not listen in time.
+    #[must_use]
+    pub fn listening_command(command: Command, address: &str) -> Self {
+        let binary = command.get_program().to_owned();
+        let binary = binary.display();
+        let mut example = Self::spawn_command(command, address);
         let start = Instant::now();
         while TcpStream::connect(address).is_err() {
             if let Ok(Some(status)) = example.child.try_wait() {
@@ -108,9 +120,14 @@ impl Example {
     /// When it cannot be started.
     #[must_use]
     pub fn spawn(program: &Path, address: &str, environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command.envs(environment.iter().copied());
+        Self::spawn_command(command, address)
+    }
+
+    fn spawn_command(mut command: Command, address: &str) -> Self {
+        let mut child = command
             .env("WSFN_LISTEN", address)
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

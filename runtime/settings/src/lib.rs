@@ -25,7 +25,7 @@ mod sources;
 mod table;
 mod value;
 
-pub use page::markdown;
+pub use page::{config_file, markdown};
 pub use problem::{Problem, Problems};
 pub use settings::{SETTINGS, Settings};
 pub use sources::{Origin, Sources};

@@ -35,6 +35,31 @@ pub fn markdown() -> String {
     page
 }
 
+/// A `wsfn.toml` with every setting that `wsfn gateway` looks at, each explained and commented out.
+#[must_use]
+pub fn config_file() -> String {
+    let mut page =
+        String::from("# Settings of wsfn gateway. Take the # away from what is to be changed.\n");
+    // The mode of the command is no choice.
+    let settings = SETTINGS
+        .iter()
+        .filter(|setting| setting.is_for_command() && setting.name != "mode");
+    for setting in settings {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            page,
+            "\n# {}\n# {}\n# Written as: {}. Default: {}.\n#{} = \"{}\"",
+            setting.purpose.trim(),
+            setting.reason,
+            setting.kind.written().replace('`', ""),
+            setting.default.replace('`', ""),
+            setting.name,
+            setting.written_default().unwrap_or_default(),
+        );
+    }
+    page
+}
+
 fn modes(setting: &Setting) -> String {
     if setting.modes.len() == crate::Mode::WORDS.len() {
         return String::new();
@@ -64,7 +89,7 @@ impl Kind {
             Self::AddressesOrOff => "list of addresses or `off`".into(),
             Self::Path => "path".into(),
             Self::SecretUrl => "URL, kept out of logs".into(),
-            Self::Function => "`http://…`, kept out of logs beyond its host".into(),
+            Self::Function => "`http://HOST:PORT/PATH`, of which logs show no path".into(),
             Self::Secrets => "list, kept out of logs".into(),
             Self::Origins => "list of origins or `*`".into(),
             Self::HeaderNames => "list of header names or `none`".into(),

@@ -98,6 +98,15 @@ impl Setting {
         self.has_effect() && (self.modes.is_empty() || self.modes.contains(&Mode::Gateway))
     }
 
+    /// The default as one would write it, where it is a value and not words about one.
+    pub(crate) fn written_default(&self) -> Option<&'static str> {
+        let mut settings = Settings::default();
+        let is_value = !self.kind.is_secret()
+            && !self.default.contains(' ')
+            && self.apply?(&mut settings, &Raw::One(self.default.into())).is_ok();
+        is_value.then_some(self.default)
+    }
+
     /// Whether a value does anything; one that is set and does nothing is refused.
     #[must_use]
     pub const fn has_effect(&self) -> bool {

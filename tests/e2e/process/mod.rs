@@ -1,5 +1,6 @@
 //! Programs as processes, each front end from outside.
 
+mod command;
 mod event_invoke;
 mod examples;
 mod gateway;

@@ -133,3 +133,20 @@ fn events_that_travel_readable_are_warned_about() {
             .is_empty()
     );
 }
+
+/// Every line of the printed file is right as it stands, or is one to fill in.
+#[test]
+fn the_printed_file_can_be_used() {
+    let page = wsfn_settings::config_file();
+    let function = format!("function = \"{FUNCTION}\"\n");
+    let lines: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')))
+        .filter(|line| !line.ends_with("= \"\""))
+        .collect();
+    assert!(lines.len() > 30, "{lines:?}");
+    let text = function.clone() + &lines.join("\n");
+    let settings = command().file("wsfn.toml", text).load_ok();
+    let untouched = command().file("wsfn.toml", function).load_ok();
+    assert_eq!(format!("{settings:?}"), format!("{untouched:?}"));
+}

@@ -1,0 +1,64 @@
+//! What the settings mean, in words.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use wsfn_settings::{FunctionAddr, Mode, Settings};
+
+/// What a gateway with these settings would do, a line each.
+pub(super) fn in_words(settings: &Settings) -> String {
+    let mut lines = vec![format!(
+        "clients connect to {}",
+        listed(&settings.listen_addrs(Mode::Gateway), "ws", "/")
+    )];
+    lines.push(match settings.push_listen.as_deref() {
+        None | Some([]) => {
+            "nobody can push: push-listen is off, so functions answer in their replies only".into()
+        }
+        Some(addresses) => format!(
+            "functions push to {}{}",
+            listed(addresses, "http", &settings.push_path),
+            if settings.push_token.is_empty() {
+                ""
+            } else {
+                ", with a token"
+            }
+        ),
+    });
+    for (event, own) in [
+        ("connects", &settings.connect),
+        ("messages", &settings.message),
+        ("closes", &settings.close),
+    ] {
+        lines.push(match (own.as_ref().or(settings.function.as_ref()), event) {
+            (Some(FunctionAddr::Http(url)), _) => format!("{event} are POSTed to {url}"),
+            (Some(other), _) => format!("{event} go to {other}"),
+            (None, "connects") => "connects are accepted without asking a function".into(),
+            (None, "messages") => {
+                "messages are answered with errNo 1002: no function takes them".into()
+            }
+            (None, _) => format!("{event} are told to no function"),
+        });
+    }
+    lines.extend(
+        settings
+            .warnings()
+            .into_iter()
+            .map(|line| format!("warning: {line}")),
+    );
+    lines.extend(settings.ignored.iter().map(|line| format!("note: {line}")));
+    lines.push("the settings can be used".into());
+    lines.into_iter().fold(String::new(), |mut text, line| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{line}");
+        text
+    })
+}
+
+fn listed(addresses: &[SocketAddr], scheme: &str, path: &str) -> String {
+    let urls: Vec<String> = addresses
+        .iter()
+        .map(|address| format!("{scheme}://{address}{path}"))
+        .collect();
+    urls.join(" and ")
+}

@@ -1,0 +1,67 @@
+//! `wsfn gateway`.
+
+mod check;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use wsfn::__private::process;
+use wsfn_gateway::{Gateway, Handle, Slots};
+use wsfn_settings::{Settings, Sources};
+
+use crate::{Failure, command};
+
+/// Runs the gateway until the process is asked to end.
+pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    if matches.get_flag("print-config") {
+        print!("{}", wsfn_settings::config_file());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = Settings::load(&sources(matches))?;
+    if matches.get_flag("check") {
+        let functions = Slots::from_settings(&settings)?;
+        print!("{}", check::in_words(&settings));
+        drop(functions);
+        return Ok(ExitCode::SUCCESS);
+    }
+    process::set_up_log(&settings);
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    for line in &settings.ignored {
+        tracing::debug!("{line}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let served = runtime.block_on(serve(&settings));
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let functions = Arc::new(Slots::from_settings(settings)?);
+    let gateway = Gateway::bind(Handle::new(settings), settings, functions, None).await?;
+    for address in gateway.local_addrs() {
+        tracing::info!("clients connect to ws://{address}/");
+    }
+    for address in gateway.push_addrs() {
+        tracing::info!("functions push to http://{address}{}", settings.push_path);
+    }
+    gateway.serve(process::shutdown_requested()).await;
+    Ok(())
+}
+
+fn sources(matches: &ArgMatches) -> Sources {
+    let mut sources = Sources::from_process().for_command();
+    if let Some(path) = matches.get_one::<String>("config") {
+        sources = sources.env("WSFN_CONFIG", path);
+    }
+    for (name, _) in command::flags() {
+        if let Some(value) = matches.get_one::<String>(&name) {
+            sources = sources.flag(name, value);
+        }
+    }
+    sources
+}

@@ -1,0 +1,302 @@
+//! A function behind HTTP, against a server that does exactly what each test says.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+use wsfn_gateway::{Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};
+use wsfn_protocol::{Data, ErrNo, Kind, ReplyPush};
+use wsfn_settings::{HttpUrl, Settings, Sources};
+
+/// What the server does with a request.
+#[derive(Clone, Copy)]
+enum Does {
+    /// Answers with this status line and body, and keeps the connection.
+    Answer(&'static str, &'static str),
+    /// Answers, and closes the connection without having said so.
+    AnswerAndClose(&'static str),
+    /// Closes the connection instead of answering.
+    Close,
+    /// Says that more is to come than it sends.
+    Half,
+}
+
+struct Server {
+    address: std::net::SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    async fn start(does: Does) -> Self {
+        Self::on(
+            TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+            does,
+        )
+    }
+
+    fn on(listener: TcpListener, does: Does) -> Self {
+        let server = Self {
+            address: listener.local_addr().expect("its address"),
+            requests: Arc::default(),
+            connections: Arc::default(),
+        };
+        let (requests, connections) = (server.requests.clone(), server.connections.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(stream, does, requests.clone()));
+            }
+        });
+        server
+    }
+
+    fn function(&self) -> HttpFunction {
+        function(&self.address.to_string())
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("not poisoned").clone()
+    }
+}
+
+async fn serve(mut stream: TcpStream, does: Does, requests: Arc<Mutex<Vec<String>>>) {
+    let mut bytes = Vec::new();
+    loop {
+        let request = loop {
+            if let Some(request) = take(&mut bytes) {
+                break request;
+            }
+            let mut buffer = [0; 4096];
+            match stream.read(&mut buffer).await {
+                Ok(count) if count > 0 => bytes.extend_from_slice(&buffer[..count]),
+                _ => return,
+            }
+        };
+        requests.lock().expect("not poisoned").push(request);
+        let (status, body, more) = match does {
+            Does::Answer(status, body) => (status, body, 0),
+            Does::AnswerAndClose(body) => ("200 OK", body, 0),
+            Does::Half => ("200 OK", "{", 10),
+            Does::Close => return,
+        };
+        let length = body.len() + more;
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
+        let written = stream.write_all(answer.as_bytes()).await;
+        if written.is_err() || !matches!(does, Does::Answer(..)) {
+            return;
+        }
+    }
+}
+
+/// A whole request, if it is there.
+fn take(bytes: &mut Vec<u8>) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let (head, rest) = text.split_once("\r\n\r\n")?;
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))?
+        .parse::<usize>()
+        .ok()?;
+    let body = rest.get(..length)?;
+    let request = format!("{head}\r\n\r\n{body}");
+    bytes.drain(..request.len());
+    Some(request)
+}
+
+fn function(address: &str) -> HttpFunction {
+    let url = HttpUrl::parse(&format!("http://{address}/event-invoke")).expect("an address");
+    HttpFunction::new(&url, Duration::from_secs(30)).expect("a function")
+}
+
+fn call(kind: Kind) -> Call {
+    Call {
+        kind,
+        event: r#"{"an":"event"}"#.into(),
+        connection_id: "x==".into(),
+        event_id: "event-1".into(),
+        seq: Some(7),
+        deadline: Instant::now() + Duration::from_secs(30),
+        request_id: "request-1".into(),
+    }
+}
+
+async fn ask(server: &Server, kind: Kind) -> Result<InvokeAnswer, InvokeError> {
+    server.function().invoke(call(kind)).await
+}
+
+#[tokio::test]
+async fn the_event_is_the_body_and_nothing_else_is() {
+    let server = Server::start(Does::Answer("200 OK", r#"{"errNo":0,"errMsg":"ok"}"#)).await;
+    let answer = ask(&server, Kind::Message).await.expect("an answer");
+    assert_eq!(answer, InvokeAnswer::ok());
+    let requests = server.requests();
+    let (head, body) = requests[0].split_once("\r\n\r\n").expect("a request");
+    assert_eq!(body, r#"{"an":"event"}"#);
+    assert!(
+        head.starts_with("POST /event-invoke HTTP/1.1\r\n"),
+        "{head}"
+    );
+    for line in [
+        "content-type: application/json",
+        "wsfn-gateway: 1",
+        "wsfn-event-id: event-1",
+        "wsfn-seq: 7",
+        "x-scf-request-id: request-1",
+        "x-scf-timeout: 30",
+    ] {
+        assert!(head.lines().any(|found| found == line), "{line}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn a_connect_is_accepted_refused_or_failed_by_its_reply() {
+    let accepted = r#"{"errNo":0,"errMsg":"ok","websocket":{"action":"connecting","secConnectionID":"x==","secWebSocketProtocol":"b, a"}}"#;
+    let server = Server::start(Does::Answer("200 OK", accepted)).await;
+    let answer = ask(&server, Kind::Connect).await.expect("an answer");
+    assert_eq!(
+        (answer.err_no, answer.protocol.as_deref()),
+        (ErrNo::OK, Some("b"))
+    );
+
+    let server = Server::start(Does::Answer("200 OK", r#"{"errNo":4001,"errMsg":"no"}"#)).await;
+    let answer = ask(&server, Kind::Connect).await.expect("an answer");
+    assert_eq!((answer.err_no, &*answer.err_msg), (ErrNo(4001), "no"));
+
+    for (status, body) in [
+        ("200 OK", "<html>"),
+        ("200 OK", "{}"),
+        ("500 Oh", r#"{"errNo":0,"errMsg":"ok"}"#),
+        ("302 Found", ""),
+    ] {
+        let server = Server::start(Does::Answer(status, body)).await;
+        let error = ask(&server, Kind::Connect).await.expect_err("no answer");
+        assert!(matches!(error, InvokeError::Failed(_)), "{status}: {error}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_answered_whatever_the_body() {
+    for body in [
+        "",
+        "null",
+        "<html>",
+        r#"{"websocket":{"action":"closing"}}"#,
+    ] {
+        let server = Server::start(Does::Answer("200 OK", body)).await;
+        let answer = ask(&server, Kind::Message).await.expect("an answer");
+        assert_eq!(answer.pushes, []);
+    }
+    let body = r#"{"errNo":0,"errMsg":"ok","wsfn":{"push":[{"websocket":{"action":"data send","dataType":"text","data":"hi"}}]}}"#;
+    let server = Server::start(Does::Answer("200 OK", body)).await;
+    let answer = ask(&server, Kind::Message).await.expect("an answer");
+    assert_eq!(answer.pushes, [ReplyPush::Send(Data::Text("hi".into()))]);
+}
+
+#[tokio::test]
+async fn what_may_have_been_read_is_not_sent_again() {
+    for does in [Does::Close, Does::Half] {
+        for kind in [Kind::Connect, Kind::Message, Kind::Close] {
+            let server = Server::start(does).await;
+            let error = ask(&server, kind).await.expect_err("no answer");
+            assert!(error.was_sent(), "{error}");
+            assert_eq!(server.requests().len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_is_not_written_to() {
+    let server = Server::start(Does::AnswerAndClose("{}")).await;
+    let function = server.function();
+    for _ in 0..20 {
+        function
+            .invoke(call(Kind::Message))
+            .await
+            .expect("an answer");
+        // Its FIN is here by then.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.requests().len(), 20);
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let server = Server::start(Does::Answer("200 OK", "{}")).await;
+    let function = server.function();
+    for _ in 0..20 {
+        function
+            .invoke(call(Kind::Message))
+            .await
+            .expect("an answer");
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn nobody_there_is_provably_not_sent() {
+    let gone = Server::start(Does::Close).await.address;
+    // Another port than a server's: one that was free a moment ago.
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = free.local_addr().expect("its address");
+    drop(free);
+    assert_ne!(gone, address);
+    for kind in [Kind::Connect, Kind::Close] {
+        let error = function(&address.to_string()).invoke(call(kind)).await;
+        assert_eq!(error, Err(InvokeError::NotSent));
+    }
+    // A message waits for its function until the deadline comes near.
+    let mut soon = call(Kind::Message);
+    soon.deadline = Instant::now() + Duration::from_millis(400);
+    let error = function(&address.to_string()).invoke(soon).await;
+    assert_eq!(error, Err(InvokeError::NotSent));
+}
+
+#[tokio::test]
+async fn a_message_waits_for_a_function_that_restarts() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    drop(listener);
+    let asked = tokio::spawn(async move {
+        function(&address.to_string())
+            .invoke(call(Kind::Message))
+            .await
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let listener = TcpListener::bind(address).await.expect("the port");
+    let server = Server::on(listener, Does::Answer("200 OK", "{}"));
+    assert_eq!(asked.await.expect("no panic"), Ok(InvokeAnswer::ok()));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn each_event_has_its_function() {
+    let (messages, rest) = (
+        Server::start(Does::Answer("200 OK", "{}")).await,
+        Server::start(Does::Answer("200 OK", r#"{"errNo":0,"errMsg":"ok"}"#)).await,
+    );
+    let load = |sources: Sources| Settings::load(&sources.for_command()).expect("settings");
+    let url = |server: &Server| format!("http://{}/x", server.address);
+    let both = Sources::new()
+        .flag("message", url(&messages))
+        .flag("function", url(&rest));
+    let slots = Slots::from_settings(&load(both)).expect("functions");
+    for kind in [Kind::Connect, Kind::Message, Kind::Close] {
+        slots.invoke(call(kind)).await.expect("an answer");
+    }
+    assert_eq!((messages.requests().len(), rest.requests().len()), (1, 2));
+    // Nobody to ask: clients are let in, and messages answered.
+    let alone = Sources::new().flag("close", url(&rest));
+    let slots = Slots::from_settings(&load(alone)).expect("functions");
+    let answer = slots.invoke(call(Kind::Connect)).await.expect("an answer");
+    assert_eq!(answer, InvokeAnswer::ok());
+    let answer = slots.invoke(call(Kind::Message)).await.expect("an answer");
+    assert!(
+        format!("{:?}", answer.pushes).contains("1002"),
+        "{answer:?}"
+    );
+}

@@ -1,0 +1,3 @@
+//! Functions elsewhere.
+
+mod http;

@@ -1,0 +1,230 @@
+//! The command `wsfn`: a gateway whose functions are elsewhere, and what one tries functions with.
+
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use wsfn_tests::Example;
+
+use super::gateway::{connect, text};
+
+/// The command, built once.
+fn wsfn(arguments: &[&str]) -> Command {
+    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| Example::program("wsfn-cli", "wsfn"));
+    let mut command = Command::new(program);
+    // A `wsfn.toml` of whoever runs the tests is none of theirs.
+    command.args(arguments).current_dir(std::env::temp_dir());
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    wsfn(arguments).output().expect("it runs")
+}
+
+fn printed(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    [out, err]
+        .map(|text| String::from_utf8_lossy(text))
+        .concat()
+}
+
+/// A gateway, and a program of ours behind it as a function.
+struct Running {
+    gateway: Example,
+    function: Example,
+    push_url: String,
+}
+
+fn running(package: &str) -> Running {
+    let pushes = Example::free_address();
+    let push_url = format!("http://{pushes}/api-wsfn");
+    let function = Example::start_with(
+        package,
+        package,
+        &Example::free_address(),
+        &[("WSFN_MODE", "event-invoke"), ("WSFN_PUSH_URL", &push_url)],
+    );
+    let url = format!("http://{}/event-invoke", function.address());
+    let command = wsfn(&["gateway", "--push-listen", &pushes, "--function", &url]);
+    let gateway = Example::listening_command(command, &Example::free_address());
+    Running {
+        gateway,
+        function,
+        push_url,
+    }
+}
+
+#[tokio::test]
+async fn the_lobby_runs_behind_it_unchanged() {
+    let lobby = running("lobby");
+    let mut anna = connect(lobby.gateway.address()).await;
+    let mut berta = connect(lobby.gateway.address()).await;
+    anna.send(Message::text("hello")).await.expect("sent");
+    assert_eq!(text(&mut anna).await, "hello");
+    assert_eq!(text(&mut berta).await, "hello");
+    berta.close(None).await.expect("closed");
+    assert_eq!(text(&mut anna).await, "someone left");
+}
+
+#[tokio::test]
+async fn an_answer_travels_inside_the_reply() {
+    // Without an address to push to: what comes back can only have come inside the reply.
+    let echo = Example::start_with(
+        "echo",
+        "echo",
+        &Example::free_address(),
+        &[("WSFN_MODE", "event-invoke")],
+    );
+    let url = format!("http://{}/event-invoke", echo.address());
+    let command = wsfn(&["gateway", "--push-listen", "off", "--function", &url]);
+    let gateway = Example::listening_command(command, &Example::free_address());
+    let mut client = connect(gateway.address()).await;
+    for message in [
+        Message::text("hello \"you\" \u{1F600}"),
+        Message::binary(vec![0, 255, 1]),
+        Message::text("x".repeat(300_000)),
+    ] {
+        client.send(message.clone()).await.expect("sent");
+        let back = client.next().await.expect("open").expect("a frame");
+        assert!(back == message, "another message came back");
+    }
+}
+
+#[tokio::test]
+async fn push_and_close_reach_clients() {
+    let lobby = running("lobby");
+    let url = &*lobby.push_url;
+    let mut anna = connect(lobby.gateway.address()).await;
+    let said = output(&["push", "--push-url", url, "--room", "lobby", "from afar"]);
+    assert_eq!(printed(&said), "delivered to 1\n");
+    assert_eq!(text(&mut anna).await, "from afar");
+    let said = output(&["push", "--push-url", url, "--everyone", "to all"]);
+    assert_eq!(printed(&said), "delivered to 1\n");
+    assert_eq!(text(&mut anna).await, "to all");
+    // Nobody has this id.
+    for arguments in [
+        &["push", "--push-url", url, "--to", "x==", "hello"][..],
+        &["close", "--push-url", url, "x=="],
+        &[
+            "close",
+            "--push-url",
+            url,
+            "x==",
+            "--code",
+            "4001",
+            "--reason",
+            "enough",
+        ],
+    ] {
+        let said = output(arguments);
+        assert!(!said.status.success());
+        assert!(printed(&said).contains("1101"), "{}", printed(&said));
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_is_down_refuses_and_ends_connections() {
+    let Running {
+        gateway, function, ..
+    } = running("lobby");
+    let mut open = connect(gateway.address()).await;
+    drop(function);
+    match tokio_tungstenite::connect_async(format!("ws://{}/", gateway.address())).await {
+        Err(Error::Http(response)) => assert_eq!(response.status(), 502),
+        other => panic!("not refused: {other:?}"),
+    }
+    // SIGTERM ends it, though a close event waits for a function that is not there.
+    gateway.terminate();
+    let end = open.next().await;
+    assert!(matches!(end, Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == 1001));
+}
+
+#[test]
+fn invoke_shows_the_reply() {
+    let register = Example::start_with(
+        "seed",
+        "register",
+        &Example::free_address(),
+        &[("WSFN_MODE", "event-invoke")],
+    );
+    let url = format!("http://{}/event-invoke", register.address());
+    let event = std::env::temp_dir().join(format!("wsfn-event-{}.json", std::process::id()));
+    std::fs::write(
+        &event,
+        r#"{"requestContext":{},"websocket":{"action":"connecting","secConnectionID":"x=="}}"#,
+    )
+    .expect("written");
+    let path = event.to_str().expect("a path");
+    let said = output(&["invoke", &url, path]);
+    assert!(said.status.success(), "{}", printed(&said));
+    assert!(printed(&said).contains(r#""secConnectionID":"x==""#));
+    // 102, and with it a failure.
+    std::fs::write(&event, r#"{"requestContext":{}}"#).expect("written");
+    let said = output(&["invoke", &url, path]);
+    assert!(!said.status.success());
+    assert!(printed(&said).contains("102"), "{}", printed(&said));
+    let said = output(&["invoke", &url, "/no/such/event.json"]);
+    assert!(printed(&said).contains("/no/such/event.json: cannot be read"));
+    let _ = std::fs::remove_file(event);
+}
+
+#[test]
+fn check_says_what_it_would_do_and_what_is_wrong() {
+    let function = "http://127.0.0.1:9000/s3cr3t";
+    let said = printed(&output(&["gateway", "--check", "--function", function]));
+    for line in [
+        "clients connect to ws://127.0.0.1:9001/ and ws://[::1]:9001/",
+        "functions push to http://127.0.0.1:9002/api-wsfn",
+        "messages are POSTed to http://127.0.0.1:9000/…",
+        "the settings can be used",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    assert!(!said.contains("s3cr3t"), "{said}");
+    let wrong = output(&[
+        "gateway",
+        "--check",
+        "--drain",
+        "soon",
+        "--max-message",
+        "0",
+    ]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let said = printed(&wrong);
+    for part in [
+        "--drain = `soon`",
+        "--max-message = `0`",
+        "no function is set",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_line_that_names_the_setting() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    for (setting, other) in [("--listen", "--push-listen"), ("--push-listen", "--listen")] {
+        let function = "http://127.0.0.1:9/";
+        let arguments = [
+            "gateway",
+            setting,
+            &address,
+            other,
+            "127.0.0.1:0",
+            "--function",
+            function,
+        ];
+        let said = output(&arguments);
+        assert_eq!(said.status.code(), Some(1));
+        let said = printed(&said);
+        let error = said.lines().find(|line| line.starts_with("error:"));
+        let error = error.unwrap_or_else(|| panic!("{said}"));
+        assert!(
+            error.contains(&address) && error.contains(&setting[2..]),
+            "{error}"
+        );
+    }
+}
