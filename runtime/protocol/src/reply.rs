@@ -10,6 +10,9 @@ use crate::code::ErrNo;
 use crate::data::Data;
 use crate::text::{Loose, Str, from_object};
 
+/// [`Reply::ok`] as it is written.
+const OK: &str = r#"{"errNo":0,"errMsg":"ok"}"#;
+
 /// What a function answers to an event. `errNo` 0 accepts a connect, anything else refuses it; the answers to
 /// messages and closes are looked at by no gateway but ours, and by ours only for [`Reply::pushes`].
 ///
@@ -102,6 +105,10 @@ impl<'a> Reply<'a> {
     /// The reply as a function sends it.
     #[must_use]
     pub fn to_json(&self) -> String {
+        // What nearly every event is answered with.
+        if *self == Self::ok() {
+            return OK.to_owned();
+        }
         json(self)
     }
 
@@ -349,4 +356,15 @@ impl std::error::Error for ReplyError {}
 /// cannot fail; were it to, an empty object is still JSON.
 pub(crate) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OK, Reply, json};
+
+    #[test]
+    fn the_usual_answer_is_what_would_be_written() {
+        assert_eq!(json(&Reply::ok()), OK);
+        assert_eq!(Reply::ok().to_json(), OK);
+    }
 }

@@ -164,6 +164,27 @@ macro_rules! from_object {
     ($name:ident<$lifetime:lifetime>, $expecting:literal, { $($key:literal => $field:ident),+ $(,)? }) => {
         impl<'de: $lifetime, $lifetime> ::serde::Deserialize<'de> for $name<$lifetime> {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                // Which field a key is for: a key is looked at where it stands, and not kept.
+                #[allow(non_camel_case_types)]
+                enum Field { $($field,)+ __Unknown }
+                impl<'de> ::serde::Deserialize<'de> for Field {
+                    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                        struct Key;
+                        impl ::serde::de::Visitor<'_> for Key {
+                            type Value = Field;
+                            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                                f.write_str("a key")
+                            }
+                            fn visit_str<E>(self, key: &str) -> Result<Field, E> {
+                                Ok(match key {
+                                    $($key => Field::$field,)+
+                                    _ => Field::__Unknown,
+                                })
+                            }
+                        }
+                        deserializer.deserialize_identifier(Key)
+                    }
+                }
                 struct Object;
                 impl<'de> ::serde::de::Visitor<'de> for Object {
                     type Value = $name<'de>;
@@ -172,10 +193,10 @@ macro_rules! from_object {
                     }
                     fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut object = $name::default();
-                        while let Some(key) = map.next_key::<$crate::text::Str<'de>>()? {
-                            match &*key.0 {
-                                $($key => object.$field = map.next_value()?,)+
-                                _ => { map.next_value::<::serde::de::IgnoredAny>()?; }
+                        while let Some(field) = map.next_key::<Field>()? {
+                            match field {
+                                $(Field::$field => object.$field = map.next_value()?,)+
+                                Field::__Unknown => { map.next_value::<::serde::de::IgnoredAny>()?; }
                             }
                         }
                         Ok(object)

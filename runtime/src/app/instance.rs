@@ -3,33 +3,23 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
-use wsfn_protocol::{
-    CloseEvent, ConnectEvent, Data, ErrNo, EventError, Kind, MessageEvent, Reply as WireReply,
-    ReplyPush, ReplySocket, Request,
-};
+use wsfn_protocol::{Data, ErrNo, EventError, Kind, Reply as WireReply, ReplyPush, Request};
 use wsfn_settings::Settings;
 
-use super::caught::{Caught, caught};
-use super::entry::BoxFuture;
-use super::{Call, Entry, OnError, Outcome, Setup};
+use super::caught::caught;
+use super::outcome::Accepted;
+use super::{Call, Entry, OnError, Outcome, Setup, calling};
 use crate::connection_id::ConnectionId;
 use crate::context::Context;
-use crate::event::{Event, Handshake, Leaving, Payload, Piece, Slot};
+use crate::event::{Content, Event, Slot};
 use crate::extract::Phase;
 use crate::message::Message;
 use crate::push::Push;
-use crate::reply::{Answer, Failure, Problem, Reply};
+use crate::reply::{Answer, Failure, Problem};
 use crate::rooms::Rooms;
 use crate::state::States;
-
-/// How long before the platform's deadline a handler is answered for: time to write the answer and to send it.
-const ANSWER_TAKES: Duration = Duration::from_millis(200);
-
-/// The share of the time left that the answer gets where that is short.
-const ANSWER_SHARE: u32 = 5;
 
 /// A started application. It does no I/O but the pushes that handlers ask for.
 pub(crate) struct Instance {
@@ -92,11 +82,10 @@ impl Instance {
     /// When dropped, the handler stops at the `.await` where it is.
     pub(crate) async fn dispatch(&self, event: Arc<str>, context: Context) -> String {
         let (carry, deadline) = (context.replies_carry_pushes, context.deadline);
-        let request_id = Arc::clone(&context.request_id);
         let outcome = self.call(event, context).await;
         if !carry && let Some(id) = &outcome.id {
             for push in &outcome.pushes {
-                self.deliver(id, push, deadline, &request_id).await;
+                self.deliver(id, push, deadline, &outcome.request_id).await;
             }
         }
         outcome.into_json(carry)
@@ -131,84 +120,60 @@ impl Instance {
     /// # Cancel safety
     /// When dropped, the handler stops at the `.await` where it is.
     pub(crate) async fn call(&self, raw: Arc<str>, context: Context) -> Outcome {
-        let started = std::time::Instant::now();
-        let request_id = Arc::clone(&context.request_id);
-        let wire = match wsfn_protocol::Event::parse(&raw, self.only) {
-            Ok(wire) => wire,
-            Err(error) => {
-                tracing::warn!(
-                    err_no = error.err_no().0,
-                    request_id = &*request_id,
-                    "{error}"
-                );
-                let err_msg = unreadable(&error, &raw, self.only);
-                return Outcome::failed(None, error.err_no(), err_msg);
-            }
+        let (id, content) = match Content::read(&raw, self.only) {
+            Ok(read) => read,
+            Err(error) => return unreadable(&error, &raw, self.only, context.request_id),
         };
-        let kind = wire.kind();
-        let id = ConnectionId::new(&**wire.connection_id());
+        let (kind, extensions) = (content.kind(), content.has_extensions());
         let Some(entry) = self.handlers.iter().find(|entry| entry.kind() == kind) else {
-            return self.unhandled(&wire, id, &request_id);
+            return self.unhandled(kind, extensions, id, context.request_id);
         };
-        // Each arm makes an event that owns what it needs, so that nothing borrowed is held across the handler.
-        let (answer, extensions) = match (wire, entry.call()) {
-            (wsfn_protocol::Event::Connect(event), Call::Connect(call)) => {
-                let extensions = event.extensions.is_some();
-                let content = handshake(&raw, event);
-                (
-                    self.run(call, self.event(&raw, &id, context, content))
-                        .await,
-                    extensions,
-                )
-            }
-            (wsfn_protocol::Event::Message(event), Call::Message(call)) => {
-                let MessageEvent { data, .. } = event;
-                let content = Payload::new(&raw, data);
-                (
-                    self.run(call, self.event(&raw, &id, context, content))
-                        .await,
-                    false,
-                )
-            }
-            (wsfn_protocol::Event::Close(event), Call::Close(call)) => {
-                let CloseEvent { code, reason, .. } = event;
-                let reason = reason.map(|reason| Piece::new(&raw, reason));
-                let content = Leaving { code, reason };
-                (
-                    self.run(call, self.event(&raw, &id, context, content))
-                        .await,
-                    false,
-                )
-            }
+        // The clock costs as much as all the rest of what is done for this line.
+        let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
+        // An event is moved nowhere while its handler runs, and taken apart afterwards.
+        macro_rules! run {
+            ($call:expr, $content:expr) => {{
+                let event = self.event(raw, id, context, $content);
+                let answer =
+                    calling::run($call(Phase::Event(&event)), event.context.deadline).await;
+                (answer, event.id, event.context.request_id)
+            }};
+        }
+        let (answer, id, request_id) = match (content, entry.call()) {
+            (Content::Connect(content), Call::Connect(call)) => run!(call, content),
+            (Content::Message(content), Call::Message(call)) => run!(call, content),
+            (Content::Close(content), Call::Close(call)) => run!(call, content),
             // The entry was found by the kind of the event.
-            _ => (Answer::Done, false),
+            _ => (Answer::Done, id, context.request_id),
         };
-        tracing::debug!(
-            handler = entry.name(),
-            connection = ?id,
-            request_id = &*request_id,
-            elapsed = ?started.elapsed(),
-            "handled"
-        );
+        if let Some(started) = started {
+            tracing::debug!(
+                handler = entry.name(),
+                connection = ?id,
+                request_id = &*request_id,
+                elapsed = ?started.elapsed(),
+                "handled"
+            );
+        }
         match answer {
             Answer::Failed(problem) => {
                 log(entry.name(), &problem, &id, &request_id);
-                self.failed(kind, problem, id)
+                self.failed(kind, problem, id, request_id)
             }
-            answer => accepted(kind, answer, id, extensions),
+            answer => accepted(kind, answer, id, request_id, extensions),
         }
     }
 
     fn event<E: Slot>(
         &self,
-        raw: &Arc<str>,
-        id: &ConnectionId,
+        raw: Arc<str>,
+        id: ConnectionId,
         context: Context,
         content: E::Content,
     ) -> Event<E> {
         Event {
-            id: id.clone(),
-            raw: Arc::clone(raw),
+            id,
+            raw,
             content,
             rooms: Rooms::new(self.push.with_deadline(context.deadline)),
             context,
@@ -216,53 +181,31 @@ impl Instance {
         }
     }
 
-    /// Calls a handler, until shortly before the deadline.
-    async fn run<E: Slot>(
-        &self,
-        call: for<'e> fn(Phase<'e, E>) -> BoxFuture<'e, Reply>,
-        event: Event<E>,
-    ) -> Answer {
-        let handler = Caught::new(call(Phase::Event(&event)));
-        let result = match event.context.deadline {
-            None => Ok(handler.await),
-            Some(deadline) => tokio::time::timeout_at(answer_at(deadline), handler).await,
-        };
-        match result {
-            Ok(Ok(reply)) => reply.result,
-            Ok(Err(panicked)) => {
-                let problem = Problem::new(ErrNo::PANICKED, "handler panicked");
-                Answer::Failed(Problem {
-                    error: Some(panicked.0.into()),
-                    ..problem
-                })
-            }
-            Err(_) => Answer::Failed(Problem::new(ErrNo::TIMED_OUT, "handler timed out")),
-        }
-    }
-
     /// Slots are optional: without a connect handler everyone is accepted, a close needs no handler, and only a
     /// message that nobody handles is an error.
     fn unhandled(
         &self,
-        wire: &wsfn_protocol::Event<'_>,
+        kind: Kind,
+        extensions: bool,
         id: ConnectionId,
-        request_id: &str,
+        request_id: Arc<str>,
     ) -> Outcome {
-        match wire {
-            wsfn_protocol::Event::Connect(event) => {
-                accepted(Kind::Connect, Answer::Done, id, event.extensions.is_some())
-            }
-            wsfn_protocol::Event::Close(_) => Outcome::ok(id),
-            wsfn_protocol::Event::Message(_) => {
-                let problem = Problem::new(ErrNo::NO_HANDLER, "no handler for `data send`");
-                log("none", &problem, &id, request_id);
-                self.failed(Kind::Message, problem, id)
-            }
+        if kind != Kind::Message {
+            return accepted(kind, Answer::Done, id, request_id, extensions);
         }
+        let problem = Problem::new(ErrNo::NO_HANDLER, "no handler for `data send`");
+        log("none", &problem, &id, &request_id);
+        self.failed(kind, Box::new(problem), id, request_id)
     }
 
     /// The answer to an event that failed. A gateway ignores the reply to a message, so its sender is told by a push.
-    fn failed(&self, kind: Kind, problem: Problem, id: ConnectionId) -> Outcome {
+    fn failed(
+        &self,
+        kind: Kind,
+        problem: Box<Problem>,
+        id: ConnectionId,
+        request_id: Arc<str>,
+    ) -> Outcome {
         let mut pushes = Vec::new();
         if kind == Kind::Message
             && let Some(note) = self.note(&problem, &id)
@@ -274,7 +217,7 @@ impl Instance {
         let _ = caught(|| drop(problem));
         Outcome {
             pushes,
-            ..Outcome::failed(Some(id), err_no, err_msg)
+            ..Outcome::failed(Some(id), request_id, err_no, err_msg)
         }
     }
 
@@ -295,8 +238,14 @@ impl Instance {
 }
 
 /// The answer to an event that went well.
-fn accepted(kind: Kind, answer: Answer, id: ConnectionId, extensions: bool) -> Outcome {
-    let mut outcome = Outcome::ok(id);
+fn accepted(
+    kind: Kind,
+    answer: Answer,
+    id: ConnectionId,
+    request_id: Arc<str>,
+    extensions: bool,
+) -> Outcome {
+    let mut outcome = Outcome::ok(id, request_id);
     let mut protocols = None;
     match answer {
         Answer::Accept(protocol) => protocols = protocol,
@@ -305,35 +254,18 @@ fn accepted(kind: Kind, answer: Answer, id: ConnectionId, extensions: bool) -> O
         Answer::Done | Answer::Failed(_) => {}
     }
     if kind == Kind::Connect {
-        outcome.socket = outcome.id.as_ref().map(|id| ReplySocket {
-            connection_id: id.as_str().to_owned().into(),
-            protocols: protocols.map(Into::into),
+        outcome.accepted = Some(Accepted {
+            protocols,
             extensions,
         });
     }
     outcome
 }
 
-fn handshake(raw: &str, event: ConnectEvent<'_>) -> Handshake {
-    Handshake {
-        protocols: event.protocols.map(|text| Piece::new(raw, text)),
-        extensions: event.extensions.map(|text| Piece::new(raw, text)),
-        request_context: Piece::new(raw, event.raw_request_context),
-    }
-}
-
-/// When a handler is answered for, so that the answer is there at the deadline.
-fn answer_at(deadline: Instant) -> Instant {
-    let left = deadline.saturating_duration_since(Instant::now());
-    deadline
-        .checked_sub(ANSWER_TAKES.min(left / ANSWER_SHARE))
-        .unwrap_or(deadline)
-}
-
 /// What is answered to an event that cannot be read. A refused handshake goes to a client who is nobody yet, and whose
 /// own words may stand in the explanation: that one stays in the log.
 #[cold]
-fn unreadable(error: &EventError, raw: &str, only: Option<Kind>) -> Cow<'static, str> {
+fn unreadable(error: &EventError, raw: &str, only: Option<Kind>, request_id: Arc<str>) -> Outcome {
     #[derive(serde::Deserialize)]
     struct Wire<'a> {
         #[serde(borrow)]
@@ -344,16 +276,18 @@ fn unreadable(error: &EventError, raw: &str, only: Option<Kind>) -> Cow<'static,
         #[serde(borrow)]
         action: Cow<'a, str>,
     }
-    if error.err_no() != ErrNo::BAD_EVENT {
-        return error.to_string().into();
-    }
-    let connects = only == Some(Kind::Connect)
-        || serde_json::from_str::<Wire<'_>>(raw)
-            .is_ok_and(|wire| wire.websocket.action == "connecting");
-    match connects {
+    let err_no = error.err_no();
+    tracing::warn!(err_no = err_no.0, request_id = &*request_id, "{error}");
+    let connects = || {
+        only == Some(Kind::Connect)
+            || serde_json::from_str::<Wire<'_>>(raw)
+                .is_ok_and(|wire| wire.websocket.action == "connecting")
+    };
+    let err_msg = match err_no == ErrNo::BAD_EVENT && connects() {
         true => "the event cannot be read".into(),
         false => error.to_string().into(),
-    }
+    };
+    Outcome::failed(None, request_id, err_no, err_msg)
 }
 
 /// Writes a failure to the log. How the program's own error shows itself is its own code, which may panic too.

@@ -1,5 +1,6 @@
 //! An application: the handlers, and what happens to an event.
 
+mod calling;
 mod caught;
 mod entry;
 mod instance;

@@ -3,7 +3,82 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use wsfn_protocol::Data;
+use wsfn_protocol::{CloseEvent, ConnectEvent, Data, Event, EventError, Kind, MessageEvent};
+
+use crate::connection_id::ConnectionId;
+
+/// What an event has, by its kind. It borrows nothing, so that the text can go where the event goes.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Connect(Handshake),
+    Message(Payload),
+    Close(Leaving),
+}
+
+impl Content {
+    /// Reads an event; `only` as in [`Event::parse`].
+    ///
+    /// # Errors
+    /// As [`Event::parse`].
+    pub(crate) fn read(raw: &str, only: Option<Kind>) -> Result<(ConnectionId, Self), EventError> {
+        let piece = |text| Piece::new(raw, text);
+        Ok(match Event::parse(raw, only)? {
+            Event::Connect(ConnectEvent {
+                connection_id,
+                protocols,
+                extensions,
+                raw_request_context,
+            }) => {
+                let handshake = Handshake {
+                    protocols: protocols.map(piece),
+                    extensions: extensions.map(piece),
+                    request_context: piece(raw_request_context),
+                };
+                (ConnectionId::new(connection_id), Self::Connect(handshake))
+            }
+            Event::Message(MessageEvent {
+                connection_id,
+                data,
+            }) => {
+                let payload = Payload(match data {
+                    Data::Text(text) => PayloadKind::Text(piece(text)),
+                    Data::Binary(bytes) => PayloadKind::Binary(bytes.into_owned()),
+                });
+                (ConnectionId::new(connection_id), Self::Message(payload))
+            }
+            Event::Close(CloseEvent {
+                connection_id,
+                code,
+                reason,
+            }) => {
+                let leaving = Leaving {
+                    code,
+                    reason: reason.map(piece),
+                };
+                (ConnectionId::new(connection_id), Self::Close(leaving))
+            }
+        })
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Connect(_) => Kind::Connect,
+            Self::Message(_) => Kind::Message,
+            Self::Close(_) => Kind::Close,
+        }
+    }
+
+    /// Whether a client that connects offers extensions: its answer says so too.
+    pub(crate) const fn has_extensions(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect(Handshake {
+                extensions: Some(_),
+                ..
+            })
+        )
+    }
+}
 
 /// A string of the event: where it stands in the text, or, where it has escapes, what it says.
 #[derive(Debug)]
@@ -55,15 +130,6 @@ pub struct Payload(pub(crate) PayloadKind);
 pub(crate) enum PayloadKind {
     Text(Piece),
     Binary(Vec<u8>),
-}
-
-impl Payload {
-    pub(crate) fn new(raw: &str, data: Data<'_>) -> Self {
-        Self(match data {
-            Data::Text(text) => PayloadKind::Text(Piece::new(raw, text)),
-            Data::Binary(bytes) => PayloadKind::Binary(bytes.into_owned()),
-        })
-    }
 }
 
 /// What a close event has.

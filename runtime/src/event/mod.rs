@@ -16,7 +16,8 @@ use crate::push::Push;
 use crate::rooms::Rooms;
 use crate::state::{State, States};
 
-pub(crate) use content::{Handshake, Leaving, Payload, PayloadKind, Piece};
+use content::PayloadKind;
+pub(crate) use content::{Content, Handshake, Leaving, Payload};
 pub use slot::{HasBody, HasHandshake, HasReason, OnClose, OnConnect, OnMessage, Slot};
 
 /// One event, of the kind `E`: what extractors make a handler's arguments from.

@@ -36,8 +36,8 @@ pub(crate) enum Answer {
     Message(Data<'static>),
     /// The event itself.
     Event(Arc<str>),
-    /// Another `errNo`.
-    Failed(Problem),
+    /// Another `errNo`. In a box, because what did not fail is to be small.
+    Failed(Box<Problem>),
 }
 
 impl Reply {
@@ -45,8 +45,8 @@ impl Reply {
         Self { result }
     }
 
-    pub(crate) const fn failed(problem: Problem) -> Self {
-        Self::new(Answer::Failed(problem))
+    pub(crate) fn failed(problem: Problem) -> Self {
+        Self::new(Answer::Failed(Box::new(problem)))
     }
 
     pub(crate) fn rejected(argument: &'static str, rejection: Rejection) -> Self {

@@ -47,9 +47,10 @@ impl Invoke for Instance {
 const BLOCKED: Duration = Duration::from_millis(500);
 
 fn answer(outcome: Outcome) -> InvokeAnswer {
-    let protocol = outcome.socket.as_ref().and_then(|socket| socket.protocol());
+    let socket = outcome.socket();
+    let protocol = socket.and_then(|socket| socket.protocol().map(str::to_owned));
     InvokeAnswer {
-        protocol: protocol.map(str::to_owned),
+        protocol,
         err_no: outcome.err_no,
         err_msg: outcome.err_msg,
         pushes: outcome.pushes,

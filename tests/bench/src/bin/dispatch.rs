@@ -107,6 +107,9 @@ fn message() -> String {
         .to_string()
 }
 
+/// How many events of one kind are handled for a profiler.
+const PROFILED: u32 = 10_000;
+
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -114,6 +117,7 @@ fn main() {
         .expect("a runtime");
     runtime.block_on(async {
         let (context, message) = (Context::default(), message());
+        let alone: Vec<String> = std::env::args().skip(1).collect();
         println!(
             "{:<10} {:>8} {:>12} {:>12} {:>8}",
             "event", "bytes", "wsfn", "by hand", "ratio"
@@ -137,13 +141,23 @@ fn main() {
                         black_box(by_hand(black_box(event)));
                     }
                 };
-                let (ours, hand) = measure(ours, hand).await;
-                println!(
-                    "{:<10} {:>8} {ours:>12.1} {hand:>12.1} {:>8.2}",
-                    $name,
-                    event.len(),
-                    ours / hand
-                );
+                if let [kind, way] = &alone[..] {
+                    if kind == $name {
+                        match &way[..] {
+                            "wsfn" => ours(PROFILED).await,
+                            "hand" => hand(PROFILED).await,
+                            other => panic!("{other}: expected wsfn or hand"),
+                        }
+                    }
+                } else {
+                    let (ours, hand) = measure(ours, hand).await;
+                    println!(
+                        "{:<10} {:>8} {ours:>12.1} {hand:>12.1} {:>8.2}",
+                        $name,
+                        event.len(),
+                        ours / hand
+                    );
+                }
             }};
         }
         compare!("connect", CONNECT, greet);

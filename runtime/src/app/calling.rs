@@ -1,0 +1,66 @@
+//! The call of a handler: its panic, its deadline, and the span that its own log lines stand in.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, sleep_until};
+use wsfn_protocol::ErrNo;
+
+use super::caught::{Caught, Panicked};
+use super::entry::BoxFuture;
+use crate::reply::{Answer, Problem, Reply};
+
+/// How long before the platform's deadline a handler is answered for: time to write the answer and to send it.
+const ANSWER_TAKES: Duration = Duration::from_millis(200);
+
+/// The share of the time left that the answer gets where that is short.
+const ANSWER_SHARE: u32 = 5;
+
+/// Runs a handler, until shortly before the deadline.
+///
+/// # Cancel safety
+/// When dropped, the handler stops at the `.await` where it is.
+pub(super) async fn run(handler: BoxFuture<'_, Reply>, deadline: Option<Instant>) -> Answer {
+    let mut handler = Caught::new(handler);
+    let mut timer = pin!(None);
+    let result = poll_fn(|context| {
+        if let Poll::Ready(result) = Pin::new(&mut handler).poll(context) {
+            return Poll::Ready(Some(result));
+        }
+        let Some(deadline) = deadline else {
+            return Poll::Pending;
+        };
+        // Most handlers are done when they are first polled: they need no clock and no timer.
+        if timer.is_none() {
+            // A handler that uses up tokio's budget must not keep its own timer from being looked at.
+            timer.set(Some(unconstrained(sleep_until(answer_at(deadline)))));
+        }
+        match timer.as_mut().as_pin_mut() {
+            Some(timer) => timer.poll(context).map(|()| None),
+            None => Poll::Pending,
+        }
+    });
+    match result.await {
+        Some(Ok(reply)) => reply.result,
+        Some(Err(Panicked(text))) => failed(ErrNo::PANICKED, "handler panicked", Some(text)),
+        None => failed(ErrNo::TIMED_OUT, "handler timed out", None),
+    }
+}
+
+#[cold]
+fn failed(err_no: ErrNo, err_msg: &'static str, why: Option<String>) -> Answer {
+    let mut problem = Problem::new(err_no, err_msg);
+    problem.error = why.map(Into::into);
+    Answer::Failed(Box::new(problem))
+}
+
+/// When a handler is answered for, so that the answer is there at the deadline.
+fn answer_at(deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(Instant::now());
+    deadline
+        .checked_sub(ANSWER_TAKES.min(left / ANSWER_SHARE))
+        .unwrap_or(deadline)
+}
