@@ -16,11 +16,16 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The payload of a message, as `dataType` and `data` give it: `text` is the string itself, `binary` is base64 with
 /// the standard alphabet, padded or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(tag = "dataType", content = "data", rename_all = "lowercase")
+)]
 pub enum Data<'a> {
     /// A text message.
     Text(Cow<'a, str>),
-    /// A binary message, decoded.
-    Binary(Cow<'a, [u8]>),
+    /// A binary message, which travels as base64.
+    Binary(#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Base64"))] Cow<'a, [u8]>),
 }
 
 impl<'a> Data<'a> {

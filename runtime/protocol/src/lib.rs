@@ -26,6 +26,8 @@ mod data;
 mod event;
 mod push;
 mod reply;
+pub mod samples;
+pub mod schema;
 mod text;
 
 pub use close_code::CloseCode;

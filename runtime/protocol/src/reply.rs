@@ -24,26 +24,56 @@ const OK: &str = r#"{"errNo":0,"errMsg":"ok"}"#;
 /// # Ok::<(), wsfn_protocol::ReplyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(
+        rename_all = "camelCase",
+        description = "What a function answers to an event. `errNo` 0 accepts a connect, anything else refuses it; the answers to messages and closes are looked at by no gateway but wsfn's, and by that only for `wsfn.push`."
+    )
+)]
 pub struct Reply<'a> {
     /// `errNo`.
+    #[cfg_attr(feature = "schema", schemars(with = "i64"))]
     pub err_no: ErrNo,
     /// `errMsg`.
     pub err_msg: Cow<'a, str>,
     /// `websocket`, in the answer to a connect event.
     pub websocket: Option<ReplySocket<'a>>,
     /// `wsfn.push`, an addition of our own: what to send to the sender of the event.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(rename = "wsfn", with = "Option<crate::schema::Ours>")
+    )]
     pub pushes: Vec<ReplyPush<'a>>,
 }
 
 /// `websocket` in the answer to a connect event.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::connecting))]
 pub struct ReplySocket<'a> {
     /// `secConnectionID` of the event.
+    #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
     pub connection_id: Cow<'a, str>,
     /// One of the sub-protocols that the client offered. [`ReplySocket::protocol`] reads it.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            rename = "secWebSocketProtocol",
+            description = "One of the sub-protocols that the client offered."
+        )
+    )]
     pub protocols: Option<Cow<'a, str>>,
     /// Whether `secWebSocketExtensions` stands there: it has to, and empty, whenever the event has the key, because
     /// compression is the gateway's business.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            description = "Stands there, and empty, whenever the event has the key: compression is the gateway's business.",
+            rename = "secWebSocketExtensions",
+            with = "Option<crate::schema::Empty>"
+        )
+    )]
     pub extensions: bool,
 }
 
@@ -58,14 +88,19 @@ impl ReplySocket<'_> {
 
 /// One push inside a reply: to the sender of the event, which it therefore does not name.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(tag = "action", transform = crate::schema::in_websocket))]
 pub enum ReplyPush<'a> {
     /// A message.
+    #[cfg_attr(feature = "schema", schemars(rename = "data send"))]
     Send(Data<'a>),
     /// The connection is to be closed.
+    #[cfg_attr(feature = "schema", schemars(rename = "closing"))]
     Close {
         /// A code that may be sent; 1000 where there is none.
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::CloseCode>"))]
         code: Option<u16>,
         /// At most 123 bytes.
+        #[cfg_attr(feature = "schema", schemars(length(max = 123)))]
         reason: Option<Cow<'a, str>>,
     },
 }

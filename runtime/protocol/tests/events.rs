@@ -3,14 +3,15 @@
 use proptest::prelude::*;
 use wsfn_protocol::{
     CloseEvent, ConnectEvent, Data, ErrNo, Event, Identity, Kind, MessageEvent, RequestContext,
+    samples,
 };
 
-const REGISTER: &str = include_str!("fixtures/register.json");
-const TRANSFER: &str = include_str!("fixtures/transfer.json");
-const TRANSFER_BINARY: &str = include_str!("fixtures/transfer_binary.json");
-const TRANSFER_OLD: &str = include_str!("fixtures/transfer_old.json");
-const CLEANUP: &str = include_str!("fixtures/cleanup.json");
-const CLEANUP_OURS: &str = include_str!("fixtures/cleanup_ours.json");
+const REGISTER: &str = samples::event::CONNECT;
+const TRANSFER: &str = samples::event::MESSAGE_TEXT;
+const TRANSFER_BINARY: &str = samples::event::MESSAGE_BINARY;
+const TRANSFER_OLD: &str = samples::event::MESSAGE_TEXT_OLD;
+const CLEANUP: &str = samples::event::CLOSE;
+const CLEANUP_OURS: &str = samples::event::CLOSE_CODE;
 
 fn refusal(text: &str, only: Option<Kind>) -> (ErrNo, String) {
     let error = Event::parse(text, only).expect_err(text);

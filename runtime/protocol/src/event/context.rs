@@ -11,6 +11,7 @@ use crate::text::{Str, from_object};
 /// `requestContext` of a connect event (Tencent Cloud, document 583/31437). Tencent promises additions and never
 /// removals, so unknown fields are ignored and each known one may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", transform = crate::schema::older_spelling))]
 pub struct RequestContext<'a> {
     /// The service: `serviceName` in the documents, `serviceId` in Tencent's own code; both are read, the first is
     /// written.
@@ -22,6 +23,7 @@ pub struct RequestContext<'a> {
     /// The gateway's id of the handshake.
     pub request_id: Option<Cow<'a, str>>,
     /// Who signed the request, where that is asked for.
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub identity: Identity<'a>,
     /// The client's address.
     pub source_ip: Option<Cow<'a, str>>,
@@ -30,15 +32,22 @@ pub struct RequestContext<'a> {
     /// `true` in what is documented.
     pub websocket_enable: Option<bool>,
     /// An addition of our own gateway: the headers that it forwards, by lower-case name.
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub headers: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     /// An addition of our own gateway: the query string as the client sent it, without `?`.
     pub query_string: Option<Cow<'a, str>>,
     /// An addition of our own gateway: what stood in the path template's places.
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub path_parameters: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
 /// `requestContext.identity`, often empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase")
+)]
 pub struct Identity<'a> {
     /// The id of the key that signed the request.
     pub secret_id: Option<Cow<'a, str>>,

@@ -39,33 +39,46 @@ pub enum Event<'a> {
 
 /// *Register*: a client asks to connect.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConnectEvent<'a> {
     /// `secConnectionID`, opaque.
+    #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
     pub connection_id: Cow<'a, str>,
-    /// `secWebSocketProtocol`: the sub-protocols that the client offered, as it wrote them. `None` when it offered
-    /// none.
+    /// `secWebSocketProtocol`: the sub-protocols that the client offered, as it wrote them, if it offered any.
+    #[cfg_attr(feature = "schema", schemars(rename = "secWebSocketProtocol"))]
     pub protocols: Option<Cow<'a, str>>,
     /// `secWebSocketExtensions`, as the client wrote them.
+    #[cfg_attr(feature = "schema", schemars(rename = "secWebSocketExtensions"))]
     pub extensions: Option<Cow<'a, str>>,
     /// `requestContext` as it stands in the text; [`ConnectEvent::request_context`] reads it.
+    #[cfg_attr(feature = "schema", schemars(skip))]
     pub raw_request_context: Cow<'a, str>,
 }
 
 /// *Transfer*: a client sent a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageEvent<'a> {
     /// `secConnectionID`, opaque.
+    #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
     pub connection_id: Cow<'a, str>,
     /// The payload.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub data: Data<'a>,
 }
 
 /// *Cleanup*: a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloseEvent<'a> {
     /// `secConnectionID`, opaque.
+    #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
     pub connection_id: Cow<'a, str>,
-    /// `websocket.code`, an addition of our own gateway. `None` when it is absent, or is not a close code.
+    /// `websocket.code`, an addition of our own gateway: the close code. Anything else that stands there is ignored.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<crate::schema::CodeAsText>")
+    )]
     pub code: Option<u16>,
     /// `websocket.reason`, an addition of our own gateway.
     pub reason: Option<Cow<'a, str>>,

@@ -16,6 +16,7 @@ use crate::code::ErrNo;
 /// assert_eq!(answer.err_no(), ErrNo::GONE);
 /// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, rename_all = "camelCase")]
 pub struct Answer {
     /// `errNo`.
@@ -34,7 +35,7 @@ pub struct Answer {
     /// How many the whole room has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
-    /// What `after` of the next page has to be; `None` on the last.
+    /// What `after` of the next page has to be; nothing on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The sessions of the page's members, by id.
@@ -46,7 +47,7 @@ pub struct Answer {
     /// Which of the ids are open connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alive: Option<Vec<String>>,
-    /// The session of a connection, as JSON; `None` too where it is `null`, as it is at first.
+    /// The session of a connection, as JSON; `null` at first, which is read as nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<RawValue>>,
     /// How often the session was set.
@@ -56,6 +57,7 @@ pub struct Answer {
 
 /// A connection that a message was not queued to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failed {
     /// `secConnectionID`.
     #[serde(rename = "secConnectionID")]
@@ -67,6 +69,7 @@ pub struct Failed {
 
 /// The value kept with a connection, and how often it was set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionValue {
     /// JSON; `null` at first.
     pub value: Box<RawValue>,

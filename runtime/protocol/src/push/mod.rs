@@ -19,81 +19,108 @@ use crate::text::{FieldError, Loose, Str, from_object};
 /// our own gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(tag = "action", rename_all = "lowercase", transform = crate::schema::in_websocket))]
 pub enum Request<'a> {
     /// `data send` to one connection.
+    #[cfg_attr(feature = "schema", schemars(rename = "data send"))]
     Send {
         /// `secConnectionID`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
         to: Cow<'a, str>,
         /// The message.
+        #[cfg_attr(feature = "schema", schemars(flatten))]
         data: Data<'a>,
     },
     /// `data send` to several connections.
+    #[cfg_attr(feature = "schema", schemars(rename = "data send"))]
     SendMany {
         /// `secConnectionIDs`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionIDs"))]
         to: Vec<Cow<'a, str>>,
         /// The message.
+        #[cfg_attr(feature = "schema", schemars(flatten))]
         data: Data<'a>,
     },
     /// `closing`: forces a client offline.
+    #[cfg_attr(feature = "schema", schemars(rename = "closing"))]
     Close {
         /// `secConnectionID`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
         to: Cow<'a, str>,
         /// A close code that may be sent; 1000 where there is none. Our gateway only.
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::CloseCode>"))]
         code: Option<u16>,
         /// At most 123 bytes. Our gateway only.
+        #[cfg_attr(feature = "schema", schemars(length(max = 123)))]
         reason: Option<Cow<'a, str>>,
     },
     /// `join`: puts a connection into a room.
     Join {
         /// `secConnectionID`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
         id: Cow<'a, str>,
         /// The room, made by its first member.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         room: Cow<'a, str>,
     },
     /// `leave`: takes a connection out of a room.
     Leave {
         /// `secConnectionID`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
         id: Cow<'a, str>,
-        /// The room; `None` is all of the connection's rooms.
+        /// The room; without it, all of the connection's rooms.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         room: Option<Cow<'a, str>>,
     },
     /// `broadcast`: a message to everyone in some rooms, each once.
     Broadcast {
         /// To whom.
+        #[cfg_attr(feature = "schema", schemars(flatten))]
         to: Audience<'a>,
         /// Connections that do not get it.
+        #[cfg_attr(feature = "schema", schemars(default))]
         except: Vec<Cow<'a, str>>,
         /// The message.
+        #[cfg_attr(feature = "schema", schemars(flatten))]
         data: Data<'a>,
     },
     /// `members`: who is in a room, in pages.
     Members {
         /// The room.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         room: Cow<'a, str>,
         /// `next` of the page before.
         after: Option<Cow<'a, str>>,
         /// The most ids in the page.
         limit: Option<usize>,
         /// Whether the members' sessions are wanted too.
+        #[cfg_attr(
+            feature = "schema",
+            schemars(rename = "with", with = "Option<crate::schema::WithSession>")
+        )]
         with_session: bool,
     },
     /// `rooms`: which rooms a connection is in.
     Rooms {
         /// `secConnectionID`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
         id: Cow<'a, str>,
     },
     /// `alive`: which of these connections are open.
     Alive {
         /// `secConnectionIDs`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionIDs"))]
         ids: Vec<Cow<'a, str>>,
     },
     /// `session`: reads or sets the value that is kept with a connection.
     Session {
         /// `secConnectionID`.
+        #[cfg_attr(feature = "schema", schemars(rename = "secConnectionID"))]
         id: Cow<'a, str>,
         /// The new value, as JSON.
+        #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
         set: Option<Cow<'a, str>>,
-        /// The version that `set` replaces; `None` always wins.
+        /// The version that `set` replaces; without it, `set` always wins.
         version: Option<u64>,
     },
 }
