@@ -11,6 +11,7 @@ async fn obey(line: &str) -> Result<Text> {
         "nap" => std::thread::sleep(Duration::from_millis(700)),
         "hang" => std::future::pending().await,
         "panic" => panic!("as told"),
+        "exit" => std::process::exit(3),
         "fail" => return Err("the password is hunter2".into()),
         _ => {}
     }

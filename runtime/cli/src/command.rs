@@ -90,6 +90,14 @@ fn gateway() -> Command {
                 .value_name("FILE")
                 .help("The settings file [default: wsfn.toml, if it is there]"),
         )
+        .arg(
+            Arg::new("exec")
+                .long("exec")
+                .value_name("COMMAND")
+                .conflicts_with("function")
+                .help("The same as --function exec:COMMAND")
+                .help_heading("Settings"),
+        )
         .args(flags)
 }
 
@@ -106,7 +114,7 @@ const fn placeholder(kind: Kind) -> &'static str {
         Kind::Path => "PATH",
         Kind::Function | Kind::SecretUrl => "URL",
         Kind::Origins => "ORIGIN,…",
-        Kind::HeaderNames => "NAME,…",
+        Kind::HeaderNames | Kind::EnvNames => "NAME,…",
         _ => "TEXT",
     }
 }

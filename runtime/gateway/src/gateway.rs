@@ -30,7 +30,7 @@ const DRAIN_STEP: Duration = Duration::from_millis(10);
 /// Files that are no connections: listeners, the event queue, logs.
 const FILES_BESIDE: usize = 64;
 /// The pause after an accept that failed: out of file descriptors, most likely, and some are freed meanwhile.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A gateway that listens.
 pub struct Gateway {

@@ -20,4 +20,6 @@ pub mod testing;
 
 pub use gateway::{BindError, Gateway};
 pub use hub::Handle;
+#[cfg(unix)]
+pub use invoke::ExecFunction;
 pub use invoke::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};

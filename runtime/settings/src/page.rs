@@ -89,10 +89,14 @@ impl Kind {
             Self::AddressesOrOff => "list of addresses or `off`".into(),
             Self::Path => "path".into(),
             Self::SecretUrl => "URL, kept out of logs".into(),
-            Self::Function => "`http://HOST:PORT/PATH`, of which logs show no path".into(),
+            Self::Function => {
+                "`http://HOST:PORT/PATH` or `exec:COMMAND`, of which logs show host or program"
+                    .into()
+            }
             Self::Secrets => "list, kept out of logs".into(),
             Self::Origins => "list of origins or `*`".into(),
             Self::HeaderNames => "list of header names or `none`".into(),
+            Self::EnvNames => "list of names or `none`".into(),
             Self::Text => "text".into(),
             Self::Later => "not yet".into(),
         }

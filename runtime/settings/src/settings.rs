@@ -48,7 +48,7 @@ settings! {
     /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
     "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
         "What is dangerous has to be written down, and is warned about at every start.";
-    /// The function for all three events: `http://…`, where they are POSTed to.
+    /// The function for all three events: `http://…`, where they are POSTed to, or `exec:COMMAND`, which is started and fed.
     "function" function: Option<FunctionAddr> = None, "none", Kind::Function, parse::function, COMMAND,
         "Nothing can be guessed here; one of `function`, `connect`, `message`, `close` has to be set.";
     /// The function for connects, where it is another one.
@@ -60,6 +60,15 @@ settings! {
     /// The function for closes, where it is another one.
     "close" close: Option<FunctionAddr> = None, "function", Kind::Function, parse::function, COMMAND,
         "One function may serve all three events; without either nobody is told.";
+    /// The fewest processes of an `exec:` command.
+    "exec-min" exec_min: usize = 1, "1", Kind::Count, parse::count, COMMAND,
+        "One that is ready spares the first client the start of a program.";
+    /// The most processes of an `exec:` command, each of which handles one event at a time.
+    "exec-max" exec_max: Option<usize> = None, "cores × 4", Kind::Count, parse::some_count, COMMAND,
+        "Functions mostly wait, so a core carries several; and a burst starts no more than the machine bears.";
+    /// Names of variables of the gateway's environment that an `exec:` command sees, beyond `PATH`, `HOME` and the like.
+    "exec-env" exec_env: Vec<String> = Vec::new(), "none", Kind::EnvNames, parse::env_names, COMMAND,
+        "The gateway's own secrets are no business of a function.";
     /// The name of the service in `requestContext.serviceName`.
     "service-name" service_name: String = "wsfn".into(), "wsfn", Kind::Text, parse::text, GATEWAY,
         "Functions that never look at it need none.";
@@ -190,12 +199,8 @@ settings! {
     later {
         "secret" "–" Kind::Secrets, "Signs and checks calls from gateway to function.";
         "admin-listen" "off" Kind::Later, "Health, readiness and metrics.";
-        "exec" "–" Kind::Later, "A command as the function.";
         "scf" "–" Kind::Later, "A function deployed in SCF.";
         "route" "–" Kind::Later, "Several services in one gateway.";
-        "exec-min" "1" Kind::Later, "The fewest processes of a command.";
-        "exec-max" "cores × 4" Kind::Later, "The most processes of a command.";
-        "exec-env" "none" Kind::Later, "Further variables that a command may see.";
         "data" "none" Kind::Later, "The directory of the journal.";
         "store" "–" Kind::Later, "A database for rooms.";
         "max-per-address" "off" Kind::Later, "Connections of one address.";
@@ -228,6 +233,13 @@ impl Settings {
     #[must_use]
     pub fn max_frame(&self) -> usize {
         self.max_frame.unwrap_or(self.max_message)
+    }
+
+    /// `exec-max`, or four per core; never below `exec-min`.
+    #[must_use]
+    pub fn exec_max(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        self.exec_max.unwrap_or(cores * 4).max(self.exec_min)
     }
 
     /// `push-max-body`, or what the largest message takes in base64 and 64 KiB for the ids that it goes to.

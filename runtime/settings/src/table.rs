@@ -65,6 +65,8 @@ pub enum Kind {
     Origins,
     /// Names of HTTP headers, or `none`.
     HeaderNames,
+    /// Names of environment variables, or `none`.
+    EnvNames,
     /// Any text that is not empty.
     Text,
     /// Not built yet.

@@ -141,6 +141,117 @@ async fn a_function_that_is_down_refuses_and_ends_connections() {
     assert!(matches!(end, Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == 1001));
 }
 
+/// A gateway whose functions are commands.
+fn executing(arguments: &[&str]) -> Example {
+    let pushes = Example::free_address();
+    let mut command = wsfn(&["gateway", "--push-listen", &pushes]);
+    command.args(arguments);
+    Example::listening_command(command, &Example::free_address())
+}
+
+#[tokio::test]
+async fn the_lobby_runs_as_a_process_that_it_starts() {
+    let lobby = Example::program("lobby", "lobby");
+    let lobby = lobby.to_str().expect("a path");
+    let gateway = executing(&["--exec", lobby]);
+    let mut anna = connect(gateway.address()).await;
+    let mut berta = connect(gateway.address()).await;
+    anna.send(Message::text("hello")).await.expect("sent");
+    assert_eq!(text(&mut anna).await, "hello");
+    assert_eq!(text(&mut berta).await, "hello");
+    berta.close(None).await.expect("closed");
+    assert_eq!(text(&mut anna).await, "someone left");
+}
+
+#[tokio::test]
+async fn processes_that_crash_or_hang_are_replaced() {
+    let misbehave = super::misbehave().to_str().expect("a path");
+    let gateway = executing(&[
+        "--exec",
+        misbehave,
+        "--invoke-timeout",
+        "2s",
+        "--failed-message",
+        "tell",
+        "--exec-max",
+        "2",
+    ]);
+    let mut client = connect(gateway.address()).await;
+    for (message, told) in [
+        ("hello", None),
+        ("exit", Some("1004")),
+        ("hello", None),
+        // It awaits for ever: the runtime answers 1006 for it.
+        ("hang", Some("1006")),
+        ("hello", None),
+        ("panic", Some("1005")),
+        ("hello", None),
+    ] {
+        client.send(Message::text(message)).await.expect("sent");
+        let answer = text(&mut client).await;
+        match told {
+            None => assert_eq!(answer, message),
+            Some(code) => assert!(answer.contains(code), "{message}: {answer}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_none_is_said_and_waited_for_no_longer_than_the_deadline() {
+    let gateway = executing(&["--exec", "/no/such/program", "--invoke-timeout", "1s"]);
+    let refused = tokio_tungstenite::connect_async(format!("ws://{}/", gateway.address())).await;
+    match refused {
+        Err(Error::Http(response)) => assert_eq!(response.status(), 502),
+        other => panic!("not refused: {other:?}"),
+    }
+    let said = gateway.output().concat();
+    assert!(said.contains("/no/such/program"), "{said}");
+}
+
+#[tokio::test]
+async fn functions_in_python_run_unchanged() {
+    let python = Command::new("python3").arg("--version").output();
+    if !python.is_ok_and(|output| output.status.success()) {
+        return wsfn_tests::skip("functions_in_python_run_unchanged", "there is no python3");
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/python");
+    let command =
+        |handler: &str| format!("exec:python3 {folder}/bootstrap.py {handler}.main_handler");
+    let (register, transfer, cleanup) =
+        (command("register"), command("transfer"), command("cleanup"));
+    let gateway = executing(&[
+        "--connect",
+        &register,
+        "--message",
+        &transfer,
+        "--close",
+        &cleanup,
+    ]);
+    let mut client = connect(gateway.address()).await;
+    client
+        .send(Message::text("h\u{e4}llo"))
+        .await
+        .expect("sent");
+    assert_eq!(text(&mut client).await, "h\u{e4}llo");
+    let bytes = Message::binary(vec![0, 255]);
+    client.send(bytes.clone()).await.expect("sent");
+    assert_eq!(client.next().await.expect("open").expect("a frame"), bytes);
+    client.close(None).await.expect("closed");
+    // What they print is in the gateway's log.
+    let mut said = String::new();
+    for _ in 0..100 {
+        said += &gateway.output().concat();
+        if said.contains("left: ") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(
+        said.contains("transfer: ") && said.contains("left: "),
+        "{said}"
+    );
+}
+
 #[test]
 fn invoke_shows_the_reply() {
     let register = Example::start_with(

@@ -32,6 +32,12 @@ pub(super) fn in_words(settings: &Settings) -> String {
     ] {
         lines.push(match (own.as_ref().or(settings.function.as_ref()), event) {
             (Some(FunctionAddr::Http(url)), _) => format!("{event} are POSTed to {url}"),
+            (Some(FunctionAddr::Exec(words)), _) => format!(
+                "{event} go to processes of `{}`, {} at least and {} at most",
+                words.first().map_or("", String::as_str),
+                settings.exec_min,
+                settings.exec_max(),
+            ),
             (Some(other), _) => format!("{event} go to {other}"),
             (None, "connects") => "connects are accepted without asking a function".into(),
             (None, "messages") => {

@@ -42,7 +42,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
     let functions = Arc::new(Slots::from_settings(settings)?);
-    let gateway = Gateway::bind(Handle::new(settings), settings, functions, None).await?;
+    let gateway = Gateway::bind(Handle::new(settings), settings, functions.clone(), None).await?;
+    // Not before: a port in use is a reason to start nothing.
+    functions.start();
     for address in gateway.local_addrs() {
         tracing::info!("clients connect to ws://{address}/");
     }
@@ -57,6 +59,9 @@ fn sources(matches: &ArgMatches) -> Sources {
     let mut sources = Sources::from_process().for_command();
     if let Some(path) = matches.get_one::<String>("config") {
         sources = sources.env("WSFN_CONFIG", path);
+    }
+    if let Some(command) = matches.get_one::<String>("exec") {
+        sources = sources.flag("function", format!("exec:{command}"));
     }
     for (name, _) in command::flags() {
         if let Some(value) = matches.get_one::<String>(&name) {

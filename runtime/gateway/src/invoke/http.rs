@@ -1,6 +1,5 @@
 //! A function behind HTTP.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +13,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, sleep};
-use wsfn_protocol::{Kind, Reply, ReplyPush};
+use wsfn_protocol::Kind;
 use wsfn_settings::HttpUrl;
 
+use super::reply::{REPLY_MAX, failed, read};
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
 
 /// How long an unused connection is kept. Servers close theirs after 5 s and more; one that is used while the server
@@ -32,9 +32,6 @@ const RETRY_EVERY: Duration = Duration::from_millis(50);
 
 /// How long before the deadline the last try ends, so that a call that was never sent is not called late.
 const LAST_TRY: Duration = Duration::from_millis(100);
-
-/// The largest reply that is read: SCF's own limit (583/11637).
-const REPLY_MAX: usize = 6 << 20;
 
 /// The longest timeout that `X-Scf-Timeout` has in seconds (583/11637); above it is in milliseconds, as our runtime
 /// reads it.
@@ -168,47 +165,6 @@ async fn body(response: Response<Incoming>) -> Result<Bytes, InvokeError> {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) => Err(failed(format!("the reply cannot be read: {error}"))),
     }
-}
-
-/// What a reply says: for a connect all of it, for others only what is to be sent to the sender.
-fn read(kind: Kind, body: &[u8]) -> Result<InvokeAnswer, InvokeError> {
-    let mut answer = InvokeAnswer::ok();
-    let text = match (std::str::from_utf8(body), kind) {
-        (Ok(text), _) => text,
-        (Err(error), Kind::Connect) => {
-            return Err(failed(format!("not a reply: not UTF-8: {error}")));
-        }
-        // Whatever a function answers here, no gateway looks at it.
-        (Err(_), _) => return Ok(answer),
-    };
-    match kind {
-        Kind::Connect => {
-            let reply = Reply::parse(text).map_err(failed)?;
-            answer.err_no = reply.err_no;
-            answer.err_msg = Cow::Owned(reply.err_msg.into_owned());
-            answer.protocol = reply
-                .websocket
-                .as_ref()
-                .and_then(|socket| socket.protocol())
-                .map(str::to_owned);
-            answer.pushes = owned(reply.pushes);
-        }
-        Kind::Message => match Reply::parse_pushes(text) {
-            Ok(pushes) => answer.pushes = owned(pushes),
-            // The event was handled; the rest of the answer is beside the point.
-            Err(error) => tracing::warn!("pushes in a reply are lost: {error}"),
-        },
-        Kind::Close => {}
-    }
-    Ok(answer)
-}
-
-fn owned(pushes: Vec<ReplyPush<'_>>) -> Vec<ReplyPush<'static>> {
-    pushes.into_iter().map(ReplyPush::into_owned).collect()
-}
-
-fn failed(why: impl fmt::Display) -> InvokeError {
-    InvokeError::Failed(why.to_string().into())
 }
 
 /// The innermost cause; the outer texts only say that a request failed.

@@ -1,6 +1,9 @@
 //! Where functions live, as the gateway sees them.
 
+#[cfg(unix)]
+mod exec;
 mod http;
+mod reply;
 mod slots;
 
 use std::borrow::Cow;
@@ -12,6 +15,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use wsfn_protocol::{ErrNo, Kind, ReplyPush};
 
+#[cfg(unix)]
+pub use exec::ExecFunction;
 pub use http::HttpFunction;
 pub use slots::Slots;
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use wsfn_protocol::{Data, ErrNo, Kind, Reply, ReplyPush};
 use wsfn_settings::{FunctionAddr, Settings};
 
+#[cfg(unix)]
+use super::ExecFunction;
 use super::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError};
 
 /// The functions of a service: one for each event, or one for all. A connect that has none is accepted, a close that
@@ -15,6 +17,8 @@ pub struct Slots {
     connect: Option<Arc<dyn Invoke>>,
     message: Option<Arc<dyn Invoke>>,
     close: Option<Arc<dyn Invoke>>,
+    #[cfg(unix)]
+    commands: Vec<Arc<ExecFunction>>,
 }
 
 impl Slots {
@@ -23,7 +27,9 @@ impl Slots {
     /// # Errors
     /// When an address is one that no request can be sent to. The text does not repeat it.
     pub fn from_settings(settings: &Settings) -> Result<Self, String> {
-        let make = |name: &str, addr: &Option<FunctionAddr>| -> Result<_, String> {
+        #[cfg(unix)]
+        let mut commands = Vec::new();
+        let mut make = |name: &str, addr: &Option<FunctionAddr>| -> Result<_, String> {
             Ok(match addr {
                 None => None,
                 Some(FunctionAddr::Http(url)) => {
@@ -31,17 +37,33 @@ impl Slots {
                         .map_err(|why| format!("{name}: {why}"))?;
                     Some(Arc::new(function) as Arc<dyn Invoke>)
                 }
-                Some(other) => return Err(format!("{name}: {other} is not served yet")),
+                #[cfg(unix)]
+                Some(FunctionAddr::Exec(command)) => {
+                    let function = Arc::new(ExecFunction::new(command, settings));
+                    commands.push(Arc::clone(&function));
+                    Some(function as Arc<dyn Invoke>)
+                }
+                Some(other) => return Err(format!("{name}: {other} is not served here")),
             })
         };
         // One for all, so that they share its connections.
         let all = make("function", &settings.function)?;
-        let own = |name, addr| Ok::<_, String>(make(name, addr)?.or_else(|| all.clone()));
+        let mut own = |name, addr| Ok::<_, String>(make(name, addr)?.or_else(|| all.clone()));
         Ok(Self {
             connect: own("connect", &settings.connect)?,
             message: own("message", &settings.message)?,
             close: own("close", &settings.close)?,
+            #[cfg(unix)]
+            commands,
         })
+    }
+
+    /// Starts the processes that commands are to have from the beginning, inside a tokio runtime.
+    pub fn start(&self) {
+        #[cfg(unix)]
+        for command in &self.commands {
+            command.start();
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) fn together(
 ) {
     if command {
         functions(set, problems);
+        processes(settings, set, problems);
     }
     given_once(set, problems);
     at_least_one_message(settings, set, problems);
@@ -42,6 +43,21 @@ fn functions(set: &[Found], problems: &mut Vec<Problem>) {
         "no function is set, so there is nothing to call; start with \
          --function http://127.0.0.1:9000/event-invoke",
     ));
+}
+
+fn processes(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>) {
+    if let (Some(max), Some(found)) = (settings.exec_max, find(set, "exec-max"))
+        && max < settings.exec_min
+    {
+        problems.push(
+            Problem::new(
+                &found.spelled,
+                found.origin.clone(),
+                format!("expected at least exec-min, which is {}", settings.exec_min),
+            )
+            .value(&found.raw.shown()),
+        );
+    }
 }
 
 /// A secret and its `…-file` from the same source: nobody could tell which one counts.

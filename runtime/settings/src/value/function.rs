@@ -12,11 +12,14 @@ use super::HttpUrl;
 /// assert_eq!(function.to_string(), "http://127.0.0.1:9000/…");
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FunctionAddr {
     /// `http://…`: each event is POSTed to it.
     Http(HttpUrl),
+    /// `exec:COMMAND`: the command is started, and takes events from SCF's runtime API. Program and arguments, split as
+    /// a shell splits words; no shell is involved. There is at least the program.
+    Exec(Vec<String>),
 }
 
 impl FunctionAddr {
@@ -25,13 +28,18 @@ impl FunctionAddr {
     /// # Errors
     /// When it is of no kind that is known, or one that is not served yet. The text never repeats the address.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (kind, _) = text.split_once(':').unwrap_or_default();
+        let (kind, rest) = text.split_once(':').unwrap_or_default();
         match kind.to_ascii_lowercase().as_str() {
             "http" => HttpUrl::parse(text).map(Self::Http),
-            later @ ("https" | "exec" | "scf") => Err(format!(
-                "`{later}:` is known, but not served yet; expected http://HOST:PORT/PATH"
+            "exec" => match shlex::split(rest) {
+                Some(words) if !words.is_empty() => Ok(Self::Exec(words)),
+                Some(_) => Err("expected a command behind exec:".into()),
+                None => Err("expected a command whose quotes are closed".into()),
+            },
+            later @ ("https" | "scf") => Err(format!(
+                "`{later}:` is known, but not served yet; expected http://HOST:PORT/PATH or exec:COMMAND"
             )),
-            _ => Err("expected http://HOST:PORT/PATH".into()),
+            _ => Err("expected http://HOST:PORT/PATH or exec:COMMAND".into()),
         }
     }
 }
@@ -41,7 +49,18 @@ impl fmt::Display for FunctionAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(url) => url.fmt(f),
+            Self::Exec(words) => {
+                let program = words.first().map_or("", String::as_str);
+                let more = if words.len() > 1 { " …" } else { "" };
+                write!(f, "exec:{program}{more}")
+            }
         }
+    }
+}
+
+impl fmt::Debug for FunctionAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FunctionAddr({self})")
     }
 }
 
@@ -50,10 +69,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_command_is_words_and_only_its_program_is_shown() {
+        let function = FunctionAddr::parse("exec:python3 bootstrap.py --key 's3cr3t and more'");
+        let function = function.expect("a command");
+        assert_eq!(function.to_string(), "exec:python3 …");
+        let words = ["python3", "bootstrap.py", "--key", "s3cr3t and more"];
+        assert_eq!(
+            function,
+            FunctionAddr::Exec(words.map(String::from).to_vec())
+        );
+    }
+
+    #[test]
     fn other_kinds_are_named_and_nothing_is_repeated() {
         for (text, named) in [
             ("https://h/s3cr3t", "`https:`"),
-            ("exec:python3 s3cr3t", "`exec:`"),
+            ("exec:", "a command"),
+            ("exec:s3cr3t 'x", "quotes"),
             ("scf:ap-guangzhou/default/s3cr3t", "`scf:`"),
             ("ftp://h/s3cr3t", "expected http://"),
             ("s3cr3t", "expected http://"),

@@ -38,6 +38,10 @@ pub(crate) fn count(raw: &Raw) -> Parsed<usize> {
         .ok_or_else(|| format!("expected a whole number from 1 to {COUNT_MAX}"))
 }
 
+pub(crate) fn some_count(raw: &Raw) -> Parsed<Option<usize>> {
+    count(raw).map(Some)
+}
+
 pub(crate) fn count_or_off(raw: &Raw) -> Parsed<Option<usize>> {
     or_off(raw, count)
 }
@@ -140,6 +144,16 @@ pub(crate) fn addresses(raw: &Raw) -> Parsed<Option<Vec<SocketAddr>>> {
 
 pub(crate) fn addresses_or_off(raw: &Raw) -> Parsed<Option<Vec<SocketAddr>>> {
     or_off(raw, addresses).map(Option::flatten)
+}
+
+pub(crate) fn env_names(raw: &Raw) -> Parsed<Vec<String>> {
+    let is_name =
+        |name: &str| !name.contains('=') && name.bytes().all(|byte| byte.is_ascii_graphic());
+    let names = list_or_none(raw)?;
+    match names.iter().find(|name| !is_name(name)) {
+        Some(_) => Err("expected names of environment variables, or none".into()),
+        None => Ok(names.into_iter().map(str::to_owned).collect()),
+    }
 }
 
 pub(crate) fn function(raw: &Raw) -> Parsed<Option<FunctionAddr>> {

@@ -150,3 +150,18 @@ fn the_printed_file_can_be_used() {
     let untouched = command().file("wsfn.toml", function).load_ok();
     assert_eq!(format!("{settings:?}"), format!("{untouched:?}"));
 }
+
+#[test]
+fn fewer_at_most_than_at_least_is_refused() {
+    let problems = command()
+        .flag("function", "exec:true")
+        .flag("exec-min", "4")
+        .flag("exec-max", "2")
+        .load_err();
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].to_string().starts_with("--exec-max = `2`"),
+        "{}",
+        problems[0]
+    );
+}

@@ -1,0 +1,137 @@
+//! SCF's runtime API (583/38129), for one process.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::exchange::{Exchange, Said};
+use super::group::Members;
+use crate::invoke::Call;
+use crate::invoke::reply::REPLY_MAX;
+
+/// The most connections of one process: it asks for an event on one and answers on another at most, and some leave a
+/// few behind.
+const CONNECTIONS_MAX: usize = 16;
+
+/// What a function is told to have: the most that one in SCF may have (583/11637), since nothing limits it here.
+const MEMORY_MB: HeaderValue = HeaderValue::from_static("3072");
+
+/// Serves the API until it is dropped, to processes of this group and nobody else.
+pub(super) async fn serve(listener: TcpListener, members: Members, exchange: Arc<Exchange>) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        if connections.len() >= CONNECTIONS_MAX {
+            connections.join_next().await;
+        }
+        let Ok((stream, peer)) = listener.accept().await else {
+            // Out of file descriptors, most likely: some are freed meanwhile.
+            tokio::time::sleep(crate::gateway::ACCEPT_PAUSE).await;
+            continue;
+        };
+        connections.spawn(connection(stream, peer, members, Arc::clone(&exchange)));
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    members: Members,
+    exchange: Arc<Exchange>,
+) {
+    let Ok(local) = stream.local_addr() else {
+        return;
+    };
+    let known = tokio::task::spawn_blocking(move || members.include(peer, local)).await;
+    if !known.unwrap_or(false) {
+        tracing::warn!(%peer, "the runtime API of a process was connected to by another one, and hung up");
+        return;
+    }
+    let service = service_fn(move |request| {
+        let exchange = Arc::clone(&exchange);
+        async move { Ok::<_, Infallible>(answer(request, &exchange).await) }
+    });
+    // An error is a process that hung up, or no HTTP: it will ask again, or be noticed to be silent.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(request: Request<Incoming>, exchange: &Exchange) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    match (&head.method, head.uri.path()) {
+        (&Method::POST, "/runtime/init/ready") => {
+            exchange.ready();
+            plain(StatusCode::OK, "")
+        }
+        (&Method::GET, "/runtime/invocation/next") => {
+            let call = exchange.next().await;
+            let mut response =
+                Response::new(Full::new(Bytes::copy_from_slice(call.event.as_bytes())));
+            *response.headers_mut() = headers(&call);
+            response
+        }
+        (&Method::POST, path @ ("/runtime/invocation/response" | "/runtime/invocation/error")) => {
+            let Ok(body) = Limited::new(body, REPLY_MAX).collect().await else {
+                return plain(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "the reply is above 6 MB, or broke off\n",
+                );
+            };
+            let said = match path {
+                "/runtime/invocation/response" => Said::Response,
+                _ => Said::Error,
+            };
+            if exchange.answer(said(body.to_bytes())) {
+                plain(StatusCode::OK, "")
+            } else {
+                plain(
+                    StatusCode::BAD_REQUEST,
+                    "no event waits for an answer: the first one was final\n",
+                )
+            }
+        }
+        _ => plain(StatusCode::NOT_FOUND, "not a path of the runtime API\n"),
+    }
+}
+
+/// What stands beside an event. The first three names are the platform's own, underscores and all.
+fn headers(call: &Call) -> HeaderMap {
+    let left = call.deadline.saturating_duration_since(Instant::now());
+    let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+    let mut headers = HeaderMap::new();
+    let mut text = |name: &'static str, value: &str| {
+        // Ids are our own, and plain text.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    text("request_id", &call.request_id);
+    text("wsfn-event-id", &call.event_id);
+    headers.insert("memory_limit_in_mb", MEMORY_MB);
+    headers.insert("time_limit_in_ms", HeaderValue::from(left));
+    headers.insert("wsfn-gateway", HeaderValue::from_static("1"));
+    if let Some(seq) = call.seq {
+        headers.insert("wsfn-seq", HeaderValue::from(seq));
+    }
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    headers
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,122 @@
+//! A process and all that it has started.
+
+use std::net::SocketAddr;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// The group that a process leads. Dropping it kills whatever of it still runs.
+#[derive(Debug)]
+pub(super) struct Group(Pid);
+
+impl Group {
+    /// The group of a process that was started as its leader.
+    pub(super) fn of(leader: u32) -> Option<Self> {
+        Pid::from_raw(i32::try_from(leader).ok()?).map(Self)
+    }
+
+    /// What tells whether a connection comes from this group.
+    pub(super) fn members(&self) -> Members {
+        Members(self.0.as_raw_nonzero().get())
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // An error says that nobody is left.
+        let _ = kill_process_group(self.0, Signal::KILL);
+    }
+}
+
+/// The number of a group.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Members(i32);
+
+impl Members {
+    /// Whether the other end of a loopback connection is a process of this group: whoever else runs on the machine
+    /// must not take events or answer them. It reads `/proc`, so it belongs on a thread that may block.
+    #[cfg(target_os = "linux")]
+    pub(super) fn include(self, peer: SocketAddr, local: SocketAddr) -> bool {
+        use linux::{inode, is_of_group, owns};
+
+        inode(peer, local).is_some_and(|inode| {
+            let Ok(processes) = std::fs::read_dir("/proc") else {
+                return false;
+            };
+            processes
+                .flatten()
+                .map(|process| process.path())
+                .any(|process| is_of_group(&process, self.0) && owns(&process, inode))
+        })
+    }
+
+    /// Elsewhere nothing tells whose a connection is; the port is the system's choice, and on loopback.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn include(self, _peer: SocketAddr, _local: SocketAddr) -> bool {
+        true
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::net::SocketAddr;
+    use std::path::Path;
+
+    /// The inode of the socket at the other end, from the system's table of IPv4 sockets.
+    pub(super) fn inode(peer: SocketAddr, local: SocketAddr) -> Option<u64> {
+        let (peer, local) = (written(peer)?, written(local)?);
+        let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
+        table.lines().find_map(|line| {
+            // number: local remote state queues timer retransmits user timeout inode
+            let mut fields = line.split_ascii_whitespace().skip(1);
+            let is_it = fields.next() == Some(&*peer) && fields.next() == Some(&*local);
+            is_it.then(|| fields.nth(6)?.parse().ok())?
+        })
+    }
+
+    /// An address as that table has it: the bytes of the IP in the machine's order, then the port, in hexadecimal.
+    fn written(address: SocketAddr) -> Option<String> {
+        let SocketAddr::V4(address) = address else {
+            return None;
+        };
+        let ip = u32::from_ne_bytes(address.ip().octets());
+        Some(format!("{ip:08X}:{:04X}", address.port()))
+    }
+
+    /// Whether `/proc/PID` is a process of this group.
+    pub(super) fn is_of_group(process: &Path, group: i32) -> bool {
+        // PID (name, which may hold anything) state parent group
+        std::fs::read_to_string(process.join("stat")).is_ok_and(|stat| {
+            stat.rsplit_once(')')
+                .and_then(|(_, rest)| rest.split_ascii_whitespace().nth(2)?.parse().ok())
+                == Some(group)
+        })
+    }
+
+    pub(super) fn owns(process: &Path, inode: u64) -> bool {
+        let socket = format!("socket:[{inode}]");
+        std::fs::read_dir(process.join("fd")).is_ok_and(|files| {
+            files.flatten().any(|file| {
+                std::fs::read_link(file.path()).is_ok_and(|to| to == Path::new(&socket))
+            })
+        })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_known_by_its_process() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let _client =
+            TcpStream::connect(listener.local_addr().expect("an address")).expect("connected");
+        let (server, peer) = listener.accept().expect("accepted");
+        let local = server.local_addr().expect("an address");
+        let ours = rustix::process::getpgrp().as_raw_nonzero().get();
+        assert!(Members(ours).include(peer, local));
+        assert!(!Members(ours + 1).include(peer, local));
+    }
+}

@@ -1,0 +1,103 @@
+//! One process of a command.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::exchange::{Exchange, Said};
+use super::group::Group;
+use super::{Shared, api, output};
+
+/// A process that runs. Dropping it kills it, with all that it has started.
+pub(super) struct Process {
+    pub(super) exchange: Arc<Exchange>,
+    said: mpsc::Receiver<Said>,
+    child: Child,
+    pid: u32,
+    _group: Option<Group>,
+    /// Its runtime API, and what carries its output to the log.
+    _tasks: JoinSet<()>,
+}
+
+impl Process {
+    /// Starts the command, with a runtime API of its own on a loopback port.
+    ///
+    /// # Errors
+    /// When the program cannot be started, or there is no port.
+    pub(super) async fn start(shared: &Shared) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        let (program, arguments) = shared
+            .command
+            .split_first()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .envs(shared.environment.iter().map(|(name, value)| (name, value)))
+            .env("SCF_RUNTIME_API", Ipv4Addr::LOCALHOST.to_string())
+            .env("SCF_RUNTIME_API_PORT", port.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A group of its own, so that what it starts dies with it.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let pid = child.id().unwrap_or_default();
+        let group = Group::of(pid);
+        let (exchange, said) = Exchange::new();
+        let mut tasks = JoinSet::new();
+        if let Some(group) = &group {
+            tasks.spawn(api::serve(listener, group.members(), Arc::clone(&exchange)));
+        }
+        if let Some(stdout) = child.stdout.take() {
+            tasks.spawn(output::log(stdout, "stdout", pid, Arc::clone(&exchange)));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tasks.spawn(output::log(stderr, "stderr", pid, Arc::clone(&exchange)));
+        }
+        Ok(Self {
+            exchange,
+            said,
+            child,
+            pid,
+            _group: group,
+            _tasks: tasks,
+        })
+    }
+
+    pub(super) const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// What it says next, or how it ended. An answer that it gave before it ended comes first.
+    ///
+    /// # Cancel safety
+    /// When dropped, nothing that it said is lost.
+    pub(super) async fn next(&mut self) -> Result<Said, Ended> {
+        tokio::select! {
+            biased;
+            Some(said) = self.said.recv() => Ok(said),
+            status = self.child.wait() => Err(Ended(status.ok())),
+        }
+    }
+}
+
+/// How a process ended.
+pub(super) struct Ended(Option<ExitStatus>);
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(status) => write!(f, "the process ended: {status}"),
+            None => f.write_str("the process ended"),
+        }
+    }
+}
