@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 /// A field whose type is looked at when somebody asks for it, so that a surprise in a field that nobody reads stops
 /// no event.
@@ -19,6 +22,10 @@ pub(crate) enum Loose<'a> {
 }
 
 impl<'a> Loose<'a> {
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+
     /// The string, if the field is there.
     pub(crate) fn text(self, path: &'static str) -> Result<Option<Cow<'a, str>>, FieldError> {
         match self {
@@ -158,53 +165,128 @@ impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
     }
 }
 
-/// Implements `Deserialize` for a struct whose fields all have a default, from a JSON object only: what serde derives
-/// would take an array too.
-macro_rules! from_object {
-    ($name:ident<$lifetime:lifetime>, $expecting:literal, { $($key:literal => $field:ident),+ $(,)? }) => {
-        impl<'de: $lifetime, $lifetime> ::serde::Deserialize<'de> for $name<$lifetime> {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                // Which field a key is for: a key is looked at where it stands, and not kept.
-                #[allow(non_camel_case_types)]
-                enum Field { $($field,)+ __Unknown }
-                impl<'de> ::serde::Deserialize<'de> for Field {
-                    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                        struct Key;
-                        impl ::serde::de::Visitor<'_> for Key {
-                            type Value = Field;
-                            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                                f.write_str("a key")
-                            }
-                            fn visit_str<E>(self, key: &str) -> Result<Field, E> {
-                                Ok(match key {
-                                    $($key => Field::$field,)+
-                                    _ => Field::__Unknown,
-                                })
-                            }
-                        }
-                        deserializer.deserialize_identifier(Key)
-                    }
-                }
-                struct Object;
-                impl<'de> ::serde::de::Visitor<'de> for Object {
-                    type Value = $name<'de>;
-                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                        f.write_str($expecting)
-                    }
-                    fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                        let mut object = $name::default();
-                        while let Some(field) = map.next_key::<Field>()? {
-                            match field {
-                                $(Field::$field => object.$field = map.next_value()?,)+
-                                Field::__Unknown => { map.next_value::<::serde::de::IgnoredAny>()?; }
-                            }
-                        }
-                        Ok(object)
-                    }
-                }
-                deserializer.deserialize_map(Object)
+/// A struct that is read from a JSON object only (what serde derives would take an array too), and whose fields all
+/// have a default. It is filled where it lies: what has as many fields as an event is not to be moved about.
+pub(crate) trait Object<'de>: Default {
+    /// Which field a key is for.
+    type Field;
+    /// What is expected, for an error.
+    const EXPECTED: &'static str;
+    /// The field of this key.
+    fn field(key: &str) -> Option<Self::Field>;
+    /// Reads the next value into this field.
+    fn fill<A: MapAccess<'de>>(&mut self, field: Self::Field, map: &mut A) -> Result<(), A::Error>;
+}
+
+/// Reads an object into its place.
+pub(crate) struct Place<'p, T>(pub(crate) &'p mut T);
+
+impl<'de, T: Object<'de>> DeserializeSeed<'de> for Place<'_, T> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for Place<'_, T> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(field) = map.next_key_seed(Key::<T>(PhantomData))? {
+            match field {
+                Some(field) => self.0.fill(field, &mut map)?,
+                None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
+        Ok(())
+    }
+}
+
+/// The same for an object that need not be there, or is `null`.
+pub(crate) struct Maybe<'p, T>(pub(crate) &'p mut Option<T>);
+
+impl<'de, T: Object<'de>> DeserializeSeed<'de> for Maybe<'_, T> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for Maybe<'_, T> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+    fn visit_none<E>(self) -> Result<(), E> {
+        *self.0 = None;
+        Ok(())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        Place(self.0.insert(T::default())).deserialize(deserializer)
+    }
+}
+
+/// A key, which is looked at where it stands and not kept.
+struct Key<T>(PhantomData<T>);
+
+impl<'de, T: Object<'de>> DeserializeSeed<'de> for Key<T> {
+    type Value = Option<T::Field>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for Key<T> {
+    type Value = Option<T::Field>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(T::field(key))
+    }
+}
+
+/// Implements [`Object`] and `Deserialize`. A field that is an object again is filled where it lies too if it stands
+/// there `as object`.
+macro_rules! from_object {
+    ($name:ident<$lifetime:lifetime>, $expected:literal, { $($key:literal => $field:ident $(as $object:ident)?),+ $(,)? }) => {
+        const _: () = {
+            #[allow(non_camel_case_types)]
+            enum Field { $($field),+ }
+
+            impl<'de: $lifetime, $lifetime> $crate::text::Object<'de> for $name<$lifetime> {
+                type Field = Field;
+                const EXPECTED: &'static str = $expected;
+                fn field(key: &str) -> Option<Field> {
+                    match key {
+                        $($key => Some(Field::$field),)+
+                        _ => None,
+                    }
+                }
+                fn fill<A: ::serde::de::MapAccess<'de>>(&mut self, field: Field, map: &mut A) -> Result<(), A::Error> {
+                    match field {
+                        $(Field::$field => $crate::text::from_object!(@fill self.$field, map $(, $object)?),)+
+                    }
+                    Ok(())
+                }
+            }
+
+            impl<'de: $lifetime, $lifetime> ::serde::Deserialize<'de> for $name<$lifetime> {
+                fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let mut object = Self::default();
+                    ::serde::de::DeserializeSeed::deserialize($crate::text::Place(&mut object), deserializer)?;
+                    Ok(object)
+                }
+            }
+        };
+    };
+    (@fill $place:expr, $map:ident) => {
+        $place = $map.next_value()?
+    };
+    (@fill $place:expr, $map:ident, object) => {
+        $map.next_value_seed($crate::text::Maybe(&mut $place))?
     };
 }
 pub(crate) use from_object;

@@ -5,6 +5,7 @@ mod error;
 
 use std::borrow::Cow;
 
+use serde::de::DeserializeSeed;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
@@ -12,7 +13,7 @@ pub use context::{Identity, RequestContext};
 pub use error::EventError;
 
 use crate::data::{Data, shortened};
-use crate::text::{FieldError, Loose, from_object};
+use crate::text::{FieldError, Loose, Place, from_object};
 use error::Why;
 
 /// Which of the three events.
@@ -91,7 +92,7 @@ struct Wire<'a> {
 }
 from_object!(Wire<'a>, "an event (a JSON object)", {
     "requestContext" => request_context,
-    "websocket" => websocket,
+    "websocket" => websocket as object,
 });
 
 #[derive(Default)]
@@ -126,10 +127,14 @@ impl Event<'_> {
     /// # Errors
     /// With the number and the text that the function has to answer: see [`EventError::err_no`].
     pub fn parse(text: &str, only: Option<Kind>) -> Result<Event<'_>, EventError> {
+        let mut wire = Wire::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        Place(&mut wire).deserialize(&mut json)?;
+        json.end()?;
         let Wire {
             request_context,
             websocket,
-        } = serde_json::from_str(text)?;
+        } = &mut wire;
         let kind = websocket.as_ref().and_then(Socket::kind);
         // The samples' own order: 101 before 102, and only on register (583/31438).
         let connects =
@@ -146,20 +151,26 @@ impl Event<'_> {
             .into());
         };
         let Some(kind) = kind else {
-            let action = socket.action.required("websocket.action")?;
+            let action = socket.action.take().required("websocket.action")?;
             return Err(Why::UnknownAction(shortened(&action)).into());
         };
-        let connection_id = socket.id.required("websocket.secConnectionID")?;
+        let connection_id = socket.id.take().required("websocket.secConnectionID")?;
         Ok(match kind {
             Kind::Connect => Event::Connect(ConnectEvent {
                 connection_id,
-                protocols: socket.protocols.text("websocket.secWebSocketProtocol")?,
-                extensions: socket.extensions.text("websocket.secWebSocketExtensions")?,
+                protocols: socket
+                    .protocols
+                    .take()
+                    .text("websocket.secWebSocketProtocol")?,
+                extensions: socket
+                    .extensions
+                    .take()
+                    .text("websocket.secWebSocketExtensions")?,
                 raw_request_context: request_context.map_or("{}", RawValue::get).into(),
             }),
             Kind::Message => {
-                let data_type = socket.data_type.required("websocket.dataType")?;
-                let data = socket.data.required("websocket.data")?;
+                let data_type = socket.data_type.take().required("websocket.dataType")?;
+                let data = socket.data.take().required("websocket.data")?;
                 Event::Message(MessageEvent {
                     connection_id,
                     data: Data::from_wire(&data_type, data).map_err(Why::Data)?,
@@ -168,8 +179,8 @@ impl Event<'_> {
             // What a close event adds is nobody's reason to refuse it.
             Kind::Close => Event::Close(CloseEvent {
                 connection_id,
-                code: socket.code.number("", "").unwrap_or_default(),
-                reason: socket.reason.text("").unwrap_or_default(),
+                code: socket.code.take().number("", "").unwrap_or_default(),
+                reason: socket.reason.take().text("").unwrap_or_default(),
             }),
         })
     }
