@@ -1,4 +1,7 @@
-//! What the benchmarks share: CPU time of this process and of another.
+//! What the benchmarks share: events, the same work by hand, CPU time of this process and of another.
+
+pub mod by_hand;
+pub mod events;
 
 use std::time::Duration;
 

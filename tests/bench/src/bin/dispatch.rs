@@ -1,17 +1,17 @@
 //! Parse, extract, call, reply: an event of each kind through a handler of wsfn, beside the same work written by hand
 //! with `serde_json::Value`. Prints CPU time per event and the ratio; with the feature `dhat` it prints allocations
-//! per event instead.
+//! per event instead. With two arguments, a kind and `wsfn` or `hand`, it only does the work, for a profiler.
 
 use std::hint::black_box;
 #[cfg(not(feature = "dhat"))]
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 use wsfn::{
     Accept, ConnectionId, Context, Json, Protocols, Refuse, Result, on_close, on_connect,
     on_message,
 };
+use wsfn_bench::{by_hand, events};
 
 #[cfg(feature = "dhat")]
 #[global_allocator]
@@ -39,74 +39,6 @@ async fn leave(id: &ConnectionId) {
     black_box(id.as_str());
 }
 
-/// The same by hand: dictionaries all the way.
-fn by_hand(text: &str) -> String {
-    let answer =
-        |number: i64, message: &str| json!({"errNo": number, "errMsg": message}).to_string();
-    let Ok(event) = serde_json::from_str::<Value>(text) else {
-        return answer(1001, "not JSON");
-    };
-    let Some(socket) = event.get("websocket") else {
-        return answer(102, "not found web socket");
-    };
-    let Some(id) = socket.get("secConnectionID").and_then(Value::as_str) else {
-        return answer(1001, "no id");
-    };
-    match socket.get("action").and_then(Value::as_str) {
-        Some("connecting") => {
-            if event.get("requestContext").is_none() {
-                return answer(101, "not found request context");
-            }
-            let offered = socket
-                .get("secWebSocketProtocol")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let Some(chosen) = offered
-                .split(',')
-                .map(str::trim)
-                .find(|offer| *offer == "chat.v1")
-            else {
-                return answer(1007, "none");
-            };
-            let mut websocket = json!({"action": "connecting", "secConnectionID": id, "secWebSocketProtocol": chosen});
-            if socket.get("secWebSocketExtensions").is_some() {
-                websocket["secWebSocketExtensions"] = "".into();
-            }
-            json!({"errNo": 0, "errMsg": "ok", "websocket": websocket}).to_string()
-        }
-        Some("data send") => {
-            let Some(data) = socket.get("data").and_then(Value::as_str) else {
-                return answer(1001, "no data");
-            };
-            let Ok(line) = serde_json::from_str::<Value>(data) else {
-                return answer(1003, "not JSON");
-            };
-            black_box((
-                id,
-                line.get("room").and_then(Value::as_str),
-                line.get("text").and_then(Value::as_str),
-            ));
-            answer(0, "ok")
-        }
-        Some("closing") => {
-            black_box(id);
-            answer(0, "ok")
-        }
-        _ => answer(1002, "no handler"),
-    }
-}
-
-const CONNECT: &str = r#"{"requestContext":{"serviceName":"testsvc","path":"/test/{testvar}","httpMethod":"GET","requestId":"c6af9ac6-7b61-11e6-9a41-93e8deadbeef","identity":{"secretId":"abdcdxxxxxxxsdfs"},"sourceIp":"10.0.2.14","stage":"prod","websocketEnable":true},"websocket":{"action":"connecting","secConnectionID":"q6GqgUZXs0wcGyZLOBDVjA==","secWebSocketProtocol":"chat.v1,chat.v2","secWebSocketExtensions":"permessage-deflate; client_max_window_bits"}}"#;
-const CLOSE: &str =
-    r#"{"websocket":{"action":"closing","secConnectionID":"q6GqgUZXs0wcGyZLOBDVjA=="}}"#;
-
-/// A message event of about 600 bytes.
-fn message() -> String {
-    let line = json!({"room": "lobby", "text": "lorem ipsum ".repeat(36)}).to_string();
-    json!({"websocket": {"action": "data send", "secConnectionID": "q6GqgUZXs0wcGyZLOBDVjA==", "dataType": "text", "data": line}})
-        .to_string()
-}
-
 /// How many events of one kind are handled for a profiler.
 const PROFILED: u32 = 10_000;
 
@@ -116,7 +48,7 @@ fn main() {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let (context, message) = (Context::default(), message());
+        let (context, message) = (Context::default(), events::message());
         let alone: Vec<String> = std::env::args().skip(1).collect();
         println!(
             "{:<10} {:>8} {:>12} {:>12} {:>8}",
@@ -130,7 +62,7 @@ fn main() {
                         .await
                         .starts_with(r#"{"errNo":0,"#)
                 );
-                assert!(by_hand(event).contains(r#""errNo":0"#));
+                assert!(by_hand::answer(event).contains(r#""errNo":0"#));
                 let ours = async |times: u32| {
                     for _ in 0..times {
                         black_box($handler::main_handler(black_box(event), &context).await);
@@ -138,7 +70,7 @@ fn main() {
                 };
                 let hand = async |times: u32| {
                     for _ in 0..times {
-                        black_box(by_hand(black_box(event)));
+                        black_box(by_hand::answer(black_box(event)));
                     }
                 };
                 if let [kind, way] = &alone[..] {
@@ -160,9 +92,9 @@ fn main() {
                 }
             }};
         }
-        compare!("connect", CONNECT, greet);
+        compare!("connect", events::CONNECT, greet);
         compare!("message", &message, talk);
-        compare!("close", CLOSE, leave);
+        compare!("close", events::CLOSE, leave);
         println!(
             "{}",
             if cfg!(feature = "dhat") {
