@@ -32,7 +32,8 @@
 //! - `gateway` (on by default): the embedded gateway, so that `cargo run` opens a port for WebSocket clients. A
 //!   function for SCF leaves it out.
 //! - `macros` (on by default): the attributes, [`app!`] and [`main!`].
-//! - `push-tls`: pushes to an `https://` address.
+//! - `push-tls`: pushes to an `https://` address. Its certificate has to be signed by an authority that the system
+//!   trusts, or one in the file that the environment variable `SSL_CERT_FILE` names.
 
 mod app;
 mod connection_id;

@@ -78,8 +78,15 @@ pub struct Binary<T = Vec<u8>>(
     pub T,
 );
 
-/// A text message that is JSON. As an argument it reads the message, and may borrow from it
-/// (`Json<Line<'_>>` with `&str` fields); as a return value, and to push, it is written as JSON.
+/// A text message that is JSON. As an argument it reads the message; as a return value, and to push, it is written as
+/// JSON.
+///
+/// What it reads may borrow from the message: `Json<Line<'_>>` with `&str` fields. A string with escapes (`\"`, `\n`)
+/// can be borrowed too, at the price of a second reading of that message; a `Cow<str>` with `#[serde(borrow)]` needs
+/// none.
+///
+/// A message that is not a `T` is answered with 1003, and its sender told what is wrong in words of JSON:
+/// `lines[0].text: expected a string, got 7`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(
     /// The value.

@@ -201,6 +201,24 @@ impl Example {
         self.child.id()
     }
 
+    /// Waits until it prints a line with this in it; all lines since the last call, up to that one.
+    ///
+    /// # Panics
+    /// When it does not, or ends.
+    #[must_use]
+    pub fn says(&self, part: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            match self.lines.recv_timeout(STARTS_WITHIN) {
+                Ok(line) => lines.push(line),
+                Err(_) => panic!("{part:?} is not said: {lines:#?}"),
+            }
+            if lines.last().is_some_and(|line| line.contains(part)) {
+                return lines;
+            }
+        }
+    }
+
     /// What it has printed since the last call, on both streams.
     #[must_use]
     pub fn output(&self) -> Vec<String> {

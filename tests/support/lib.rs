@@ -1,6 +1,7 @@
 //! What several kinds of test share.
 
 mod example;
+mod http;
 mod push_server;
 mod runtime_api;
 

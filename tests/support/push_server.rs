@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::http::{Connection, Server};
 
 /// What a push gets.
 #[derive(Debug, Clone)]
@@ -39,22 +40,16 @@ struct State {
 
 /// The mock; it serves until it is dropped.
 pub struct PushServer {
-    address: String,
+    server: Server,
+    scheme: &'static str,
     state: Arc<Mutex<State>>,
-    server: tokio::task::JoinHandle<()>,
 }
 
 impl std::fmt::Debug for PushServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PushServer")
-            .field("address", &self.address)
+            .field("address", &self.server.address())
             .finish_non_exhaustive()
-    }
-}
-
-impl Drop for PushServer {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 
@@ -72,24 +67,37 @@ impl PushServer {
     /// # Panics
     /// When it is in use.
     pub async fn start_on(address: &str, always: PushAnswer) -> Self {
-        let listener = TcpListener::bind(address).await.expect("a free port");
-        let address = listener.local_addr().expect("its address").to_string();
+        Self::start_with(address, None, always).await
+    }
+
+    /// Starts one that speaks TLS, on a free port of the loopback interface.
+    ///
+    /// # Panics
+    /// When there is no port.
+    pub async fn start_tls(tls: TlsAcceptor, always: PushAnswer) -> Self {
+        Self::start_with("127.0.0.1:0", Some(tls), always).await
+    }
+
+    async fn start_with(address: &str, tls: Option<TlsAcceptor>, always: PushAnswer) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let state = Arc::new(Mutex::new(State {
             always: Some(always),
             ..State::default()
         }));
-        let server = tokio::spawn(accept(listener, state.clone()));
+        let shared = Arc::clone(&state);
+        let serve = move |client| serve(client, Arc::clone(&shared));
+        let server = Server::start(address, tls, serve).await;
         Self {
-            address,
-            state,
             server,
+            scheme,
+            state,
         }
     }
 
     /// Its address with this path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.server.address())
     }
 
     /// What the next pushes get, before it is `always` again.
@@ -126,21 +134,13 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
-    let mut connections = tokio::task::JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        lock(&state).connections += 1;
-        connections.spawn(serve(stream, state.clone()));
-    }
-}
-
-async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) {
-    let mut stream = BufReader::new(stream);
-    while let Some((path, body)) = read(&mut stream).await {
+async fn serve(mut client: Connection, state: Arc<Mutex<State>>) {
+    lock(&state).connections += 1;
+    while let Some(request) = client.next().await {
         let answer = {
             let mut state = lock(&state);
-            state.bodies.push(body);
-            state.paths.push(path);
+            state.bodies.push(request.body);
+            state.paths.push(request.path);
             state.now += 1;
             state.most = state.most.max(state.now);
             state.next.pop_front().or_else(|| state.always.clone())
@@ -162,31 +162,8 @@ async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) {
         } else {
             ""
         };
-        let answer = format!(
-            "HTTP/1.1 {status} X\r\n{location}content-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        if stream.write_all(answer.as_bytes()).await.is_err() {
+        if !client.answer(status, location, body).await {
             return;
         }
     }
-}
-
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
-    let (mut line, mut length) = (String::new(), 0);
-    stream.read_line(&mut line).await.ok()?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    loop {
-        line.clear();
-        stream.read_line(&mut line).await.ok()?;
-        let Some((name, value)) = line.split_once(':') else {
-            break;
-        };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    Some((path, String::from_utf8_lossy(&body).into_owned()))
 }

@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
+
+use crate::http::{Connection, Server, http};
 
 /// What the function said to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,23 +55,16 @@ struct State {
 
 /// The mock; it serves until it is dropped.
 pub struct RuntimeApi {
-    address: SocketAddr,
+    server: Server,
     state: Arc<Mutex<State>>,
     news: Arc<Notify>,
-    server: tokio::task::JoinHandle<()>,
 }
 
 impl std::fmt::Debug for RuntimeApi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RuntimeApi")
-            .field("address", &self.address)
+            .field("address", &self.address())
             .finish_non_exhaustive()
-    }
-}
-
-impl Drop for RuntimeApi {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 
@@ -89,19 +82,18 @@ impl RuntimeApi {
     /// # Panics
     /// When it is in use.
     pub async fn start_on(address: &str) -> Self {
-        let listener = TcpListener::bind(address).await.expect("a free port");
-        let address = listener.local_addr().expect("its address");
         let state = Arc::new(Mutex::new(State {
             time_limit: 3000,
             ..State::default()
         }));
         let news = Arc::new(Notify::new());
-        let server = tokio::spawn(accept(listener, state.clone(), news.clone()));
+        let shared = (Arc::clone(&state), Arc::clone(&news));
+        let serve = move |client| serve(client, Arc::clone(&shared.0), Arc::clone(&shared.1));
+        let server = Server::start(address, None, serve).await;
         Self {
-            address,
+            server,
             state,
             news,
-            server,
         }
     }
 
@@ -109,8 +101,8 @@ impl RuntimeApi {
     #[must_use]
     pub fn environment(&self, handler: &str) -> Vec<(&'static str, String)> {
         vec![
-            ("SCF_RUNTIME_API", self.address.ip().to_string()),
-            ("SCF_RUNTIME_API_PORT", self.address.port().to_string()),
+            ("SCF_RUNTIME_API", self.address().ip().to_string()),
+            ("SCF_RUNTIME_API_PORT", self.address().port().to_string()),
             ("_HANDLER", handler.to_owned()),
         ]
     }
@@ -118,7 +110,7 @@ impl RuntimeApi {
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// Hands out an event, and waits for what the function says to it.
@@ -188,17 +180,10 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn accept(listener: TcpListener, state: Arc<Mutex<State>>, news: Arc<Notify>) {
-    let mut connections = tokio::task::JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        lock(&state).connections += 1;
-        connections.spawn(serve(stream, state.clone(), news.clone()));
-    }
-}
-
-async fn serve(stream: TcpStream, state: Arc<Mutex<State>>, news: Arc<Notify>) {
-    let mut stream = BufReader::new(stream);
-    while let Some((call, body)) = read_request(&mut stream).await {
+async fn serve(mut client: Connection, state: Arc<Mutex<State>>, news: Arc<Notify>) {
+    lock(&state).connections += 1;
+    while let Some(request) = client.next().await {
+        let (call, body) = (format!("{} {}", request.method, request.path), request.body);
         let misbehaviour = {
             let mut state = lock(&state);
             state.calls.push(call.clone());
@@ -207,7 +192,7 @@ async fn serve(stream: TcpStream, state: Arc<Mutex<State>>, news: Arc<Notify>) {
         let answer = match misbehaviour {
             Some(Misbehaviour::Hangup) => return,
             Some(Misbehaviour::Garbage) => {
-                let _ = stream.write_all(b"\x16\x03\x01 what is this\r\n\r\n").await;
+                client.write(b"\x16\x03\x01 what is this\r\n\r\n").await;
                 return;
             }
             Some(Misbehaviour::Status(status)) => http(status, "", "out of order"),
@@ -217,38 +202,10 @@ async fn serve(stream: TcpStream, state: Arc<Mutex<State>>, news: Arc<Notify>) {
             }
             None => answer(&call, &body, &state, &news).await,
         };
-        if stream.write_all(answer.as_bytes()).await.is_err() {
+        if !client.write(answer.as_bytes()).await {
             return;
         }
     }
-}
-
-/// Method and path, and the body. `None` when the peer is gone.
-async fn read_request(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
-    let (mut line, mut length) = (String::new(), 0);
-    stream
-        .read_line(&mut line)
-        .await
-        .ok()
-        .filter(|read| *read > 0)?;
-    let call = line.rsplit_once(' ')?.0.to_owned();
-    loop {
-        line.clear();
-        stream
-            .read_line(&mut line)
-            .await
-            .ok()
-            .filter(|read| *read > 0)?;
-        let Some((name, value)) = line.split_once(':') else {
-            break;
-        };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    Some((call, String::from_utf8_lossy(&body).into_owned()))
 }
 
 async fn answer(call: &str, body: &str, state: &Mutex<State>, news: &Notify) -> String {
@@ -308,11 +265,4 @@ fn next(state: &mut State) -> Option<String> {
         event.id, state.time_limit
     );
     Some(http(200, &headers, &event.body))
-}
-
-fn http(status: u16, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
 }

@@ -36,8 +36,8 @@ settings! {
     /// Where functions push to, over HTTP.
     "push-listen" push_listen: Option<Vec<SocketAddr>> = None, "off; `127.0.0.1:9002` for `wsfn gateway`", Kind::AddressesOrOff, parse::addresses_or_off, GATEWAY,
         "In an app a push is a function call and needs no port; functions elsewhere have no other way to answer.";
-    /// The path of the push endpoint.
-    "push-path" push_path: String = "/api-wsfn".into(), "/api-wsfn", Kind::Path, parse::path, GATEWAY,
+    /// The path of the push endpoint. On a function's side: where the path of push-url begins with it, our own gateway is there, which has rooms and pushes to many.
+    "push-path" push_path: String = "/api-wsfn".into(), "/api-wsfn", Kind::Path, parse::path, ANY,
         "It looks like the addresses of Tencent's gateway, `/api-…`, which people know.";
     /// Where this function pushes to: the gateway's push address, the token as its last path segment if it has one.
     "push-url" push_url: Option<HttpUrl> = None, "none", Kind::SecretUrl, parse::push_url, REMOTE,

@@ -8,7 +8,7 @@ use super::App;
 use crate::error::Result;
 use crate::push::Push;
 use crate::serve::context::Environment;
-use crate::serve::event_invoke::{EventInvoke, Handlers, Limits};
+use crate::serve::event_invoke::{BODY_TIMEOUT, EventInvoke, Handlers, Limits};
 use crate::serve::runtime_api::{Client, Watcher};
 use crate::serve::{front_end, log, runtime_api, shutdown};
 
@@ -117,6 +117,7 @@ impl App {
         }
         let limits = Limits {
             timeout: settings.invoke_timeout,
+            body: BODY_TIMEOUT,
             drain: settings.drain,
         };
         let instance = Arc::new(instance);

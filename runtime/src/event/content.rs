@@ -6,6 +6,7 @@ use std::ops::Range;
 use wsfn_protocol::{CloseEvent, ConnectEvent, Data, Event, EventError, Kind, MessageEvent};
 
 use crate::connection_id::ConnectionId;
+use crate::extract::explain::Unescaped;
 
 /// What an event has, by its kind. It borrows nothing, so that the text can go where the event goes.
 #[derive(Debug)]
@@ -40,10 +41,14 @@ impl Content {
                 connection_id,
                 data,
             }) => {
-                let payload = Payload(match data {
+                let kind = match data {
                     Data::Text(text) => PayloadKind::Text(piece(text)),
                     Data::Binary(bytes) => PayloadKind::Binary(bytes.into_owned()),
-                });
+                };
+                let payload = Payload {
+                    kind,
+                    unescaped: Unescaped::default(),
+                };
                 (ConnectionId::new(connection_id), Self::Message(payload))
             }
             Event::Close(CloseEvent {
@@ -124,7 +129,11 @@ pub struct Handshake {
 
 /// What a message has.
 #[derive(Debug)]
-pub struct Payload(pub(crate) PayloadKind);
+pub struct Payload {
+    pub(crate) kind: PayloadKind,
+    /// Empty until JSON with escapes is read into a `&str`.
+    pub(crate) unescaped: Unescaped,
+}
 
 #[derive(Debug)]
 pub(crate) enum PayloadKind {

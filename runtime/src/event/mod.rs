@@ -105,7 +105,7 @@ impl<E: HasBody<Message>> Event<E> {
 
 impl<E: Slot<Content = Payload>> Event<E> {
     pub(crate) fn payload(&self) -> Body<'_> {
-        match &self.content.0 {
+        match &self.content.kind {
             PayloadKind::Text(text) => Body::Text(text.get(&self.raw)),
             PayloadKind::Binary(bytes) => Body::Binary(bytes),
         }
@@ -129,8 +129,8 @@ impl<E: Slot<Content = Handshake>> Event<E> {
     pub(crate) fn read_request_context(&self) -> Result<RequestContext<'_>, Rejection> {
         let text = self.content.request_context.get(&self.raw);
         serde_json::from_str(text).map_err(|error| {
-            let error = crate::extract::without_position(&error.to_string()).to_owned();
-            Rejection::new(format!("requestContext: {error}"))
+            let why = crate::extract::explain::json::<RequestContext<'_>>(text, &error);
+            Rejection::new(format!("requestContext: {why}"))
         })
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::de::DeserializeOwned;
 use wsfn_protocol::{ErrNo, RequestContext};
 
-use super::ready;
+use super::{explain, ready};
 use crate::error::{Refuse, Rejection};
 use crate::event::{Event, Handshake, HasHandshake, Slot};
 use crate::reply::Accept;
@@ -119,6 +119,9 @@ impl Headers {
 /// The query string of the address that the client connected to, as a type of yours. The embedded gateway forwards
 /// it when a handler asks for it; another gateway of ours does with `forward-query = true`; Tencent's documents none.
 ///
+/// A name that may come several times is a `Vec`: `?room=1&room=2`. Where it may come not at all, the `Vec` needs
+/// `#[serde(default)]`, and anything else is an `Option`.
+///
 /// ```
 /// use serde::Deserialize;
 /// use wsfn::{Query, Refuse, on_connect};
@@ -161,14 +164,14 @@ fn query<E: Slot<Content = Handshake>, T: DeserializeOwned>(
     event: &Event<E>,
 ) -> Result<Query<T>, Rejection> {
     let context = event.read_request_context()?;
-    let text = context.query_string.as_deref();
-    match serde_urlencoded::from_str(text.unwrap_or_default()) {
-        Ok(value) => Ok(Query(value)),
-        Err(error) if text.is_none_or(str::is_empty) => {
-            Err(Rejection::absent(format!("query string: {error}")))
+    let text = context.query_string.as_deref().unwrap_or_default();
+    serde_html_form::from_str(text).map(Query).map_err(|error| {
+        let why = format!("query string: {}", explain::query::<T>(text, &error));
+        match text {
+            "" => Rejection::absent(why),
+            _ => Rejection::new(why),
         }
-        Err(error) => Err(Rejection::new(format!("query string: {error}"))),
-    }
+    })
 }
 
 fn client_addr<E: Slot<Content = Handshake>>(event: &Event<E>) -> Result<ClientAddr, Rejection> {

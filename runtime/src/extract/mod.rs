@@ -2,6 +2,7 @@
 
 mod body;
 mod connect;
+pub(crate) mod explain;
 mod extracted;
 mod json;
 mod maybe;
@@ -11,7 +12,6 @@ use std::future::Future;
 
 pub use connect::{ClientAddr, Extensions, Headers, Protocols, Query};
 pub(crate) use extracted::Extracted;
-pub(crate) use json::without_position;
 pub use shared::{CloseReason, RawEvent};
 
 use crate::app::Setup;

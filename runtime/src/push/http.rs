@@ -53,11 +53,7 @@ impl Http {
         let unusable = |why: &str| PushError::from(Why::Unusable(format!("push-url {why}")));
         let url = reqwest::Url::parse(url.expose())
             .map_err(|error| unusable(&format!("is no address: {error}")))?;
-        if url.scheme() != "http" && !cfg!(feature = "push-tls") {
-            return Err(unusable(
-                "is https://, which needs the feature `push-tls` of the crate wsfn",
-            ));
-        }
+        spoken(&url, cfg!(feature = "push-tls")).map_err(unusable)?;
         let ours = url
             .path()
             .strip_prefix(push_path)
@@ -227,6 +223,14 @@ impl Http {
     }
 }
 
+/// Whether this program can speak to the address. `PushUrl` has seen to it that it is one of the two schemes.
+fn spoken(url: &reqwest::Url, tls: bool) -> Result<(), &'static str> {
+    match url.scheme() {
+        "https" if !tls => Err("is https://, which needs the feature `push-tls` of the crate wsfn"),
+        _ => Ok(()),
+    }
+}
+
 /// The text of a push to anyone: what stands before the id and what behind.
 struct Body {
     before: String,
@@ -313,6 +317,15 @@ mod tests {
         assert!(!ours(
             "http://set-a_b.cb-x.apigateway.tencentyun.com/api-abc"
         ));
+    }
+
+    #[test]
+    fn https_needs_its_feature() {
+        let url = |text| reqwest::Url::parse(text).expect("an address");
+        let refused = spoken(&url("https://h/api-x"), false).expect_err("no TLS");
+        assert!(refused.contains("`push-tls`"), "{refused}");
+        assert_eq!(spoken(&url("https://h/api-x"), true), Ok(()));
+        assert_eq!(spoken(&url("http://h/api-x"), false), Ok(()));
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use wsfn_tests::{Example, PushAnswer, PushServer};
 
 use super::{OK, message, misbehave};
 
-async fn ask(address: &str, headers: &str, event: &str) -> String {
+pub(super) async fn ask(address: &str, headers: &str, event: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
     let request = format!(
         "POST /event-invoke HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{event}",
@@ -45,6 +45,80 @@ async fn in_scf_it_is_reached_from_outside_the_container() {
             .any(|line| line["err_no"] == 1004 && line["request_id"] == "r-1"),
         "{lines:#?}"
     );
+}
+
+/// The id of a connection that is only this one's.
+fn of(id: &str, text: &str) -> String {
+    message(text).replace("xawexasdfewezdfsdfeasdfffa==", id)
+}
+
+#[tokio::test]
+async fn events_at_once_keep_their_ids_and_share_the_state() {
+    const ROUNDS: usize = 5;
+    let pushes = PushServer::start(PushAnswer::ok()).await;
+    let (address, url) = (Example::free_address(), pushes.url("/api-abc"));
+    let environment = [("WSFN_MODE", "event-invoke"), ("WSFN_PUSH_URL", &url)];
+    let _process = Example::listening(misbehave(), &address, &environment);
+    for round in 1..=ROUNDS {
+        // Each waits in its handler until all three are there.
+        let names = ["a", "b", "c"].map(|name| format!("{name}{round}"));
+        let asked = names.iter().map(async |name| {
+            let headers =
+                format!("X-Scf-Timeout: 10\r\nX-Scf-Request-Id: r-{name}\r\nWsfn-Gateway: 1\r\n");
+            let event = of(&format!("id-{name}"), &format!("meet {name}"));
+            ask(&address, &headers, &event).await
+        });
+        let replies = futures_util::future::join_all(asked).await;
+        for (name, reply) in names.iter().zip(replies) {
+            let said = format!(r#""data":"meet {name} id-{name} r-{name} {}""#, 3 * round);
+            assert!(reply.contains(&said), "{said} is not in {reply}");
+        }
+        // And where the answers are pushed, each goes to the connection that asked.
+        let asked = names.iter().map(async |name| {
+            let headers = format!("X-Scf-Timeout: 10\r\nX-Scf-Request-Id: r-{name}\r\n");
+            ask(&address, &headers, &of(&format!("id-{name}"), name)).await
+        });
+        assert_eq!(
+            futures_util::future::join_all(asked).await,
+            [OK; 3].map(str::to_owned)
+        );
+        for name in &names {
+            let push = format!(
+                r#"{{"websocket":{{"action":"data send","secConnectionID":"id-{name}","dataType":"text","data":"{name}"}}}}"#
+            );
+            assert!(
+                pushes.bodies().contains(&push),
+                "{push}: {:#?}",
+                pushes.bodies()
+            );
+        }
+    }
+    assert_eq!(pushes.bodies().len(), 3 * ROUNDS);
+}
+
+#[tokio::test]
+async fn a_subscriber_of_the_program_is_kept() {
+    for own in [true, false] {
+        let address = Example::free_address();
+        let mut environment = vec![("WSFN_MODE", "event-invoke"), ("WSFN_LOG", "info")];
+        if own {
+            environment.push(("MISBEHAVE_OWN_LOG", "1"));
+        }
+        let mut process = Example::listening(misbehave(), &address, &environment);
+        let reply = ask(&address, "Wsfn-Gateway: 1\r\n", &message("fail")).await;
+        assert!(reply.contains("1004"), "{reply}");
+        process.terminate();
+        let (status, lines) = process.ended();
+        assert!(status.success(), "{status}: {lines:#?}");
+        // Whoever writes them, each is there once.
+        for said in ["waiting for events at", "hunter2", "asked to stop"] {
+            let times = lines.iter().filter(|line| line.contains(said)).count();
+            assert_eq!(times, 1, "{said:?} in {lines:#?}");
+        }
+        let owned = lines.iter().filter(|line| line.starts_with("own: "));
+        let expected = if own { lines.len() } else { 0 };
+        assert_eq!(owned.count(), expected, "{lines:#?}");
+    }
 }
 
 #[tokio::test]

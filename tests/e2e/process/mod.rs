@@ -5,6 +5,7 @@ mod event_invoke;
 mod examples;
 mod gateway;
 mod push;
+mod push_tls;
 mod runtime_api;
 mod start;
 

@@ -169,7 +169,7 @@ async fn n1002_an_action_that_nobody_handles() {
 async fn n1003_an_argument_that_cannot_be_made() {
     assert_eq!(
         count::main_handler(&text(r#""x""#), &context()).await,
-        error(1003, r#"invalid type: string "x", expected u8"#)
+        error(1003, r#"expected a whole number from 0 to 255, got "x""#)
     );
     assert_eq!(
         talk::main_handler(&text("rejection"), &context()).await,

@@ -62,7 +62,7 @@ async fn no_error_and_no_line_holds_address_token_or_id() {
         .expect_err("nobody is there");
     said += &format!("{error} {error:?} {:?} {push:?}\n", nobody.rooms());
     for url in [
-        "https://h/s3cr3t-t0ken",
+        "ftp://h/s3cr3t-t0ken",
         "http://u:s3cr3t-t0ken@h/",
         "http://h:99999/s3cr3t-t0ken",
     ] {

@@ -114,6 +114,7 @@ fn every_name_is_known_in_all_spellings() {
 #[test]
 fn the_guide_has_the_table() {
     let page = include_str!("../../../src/docs/settings.md");
+    assert_eq!(page.matches("| setting | default |").count(), 1);
     let (_, table) = page
         .split_once("<!-- table -->\n\n")
         .expect("a mark before the table");

@@ -21,6 +21,7 @@ use wsfn_settings::{Mode, Settings};
 use super::answers::Answers;
 use super::context::Environment;
 pub(crate) use handlers::Handlers;
+pub(crate) use request::BODY_TIMEOUT;
 
 /// The longest that a connection may take to send the head of a request, and may do nothing. Above the idle time of
 /// a gateway's connection pools, so that it is they who close.
@@ -80,7 +81,7 @@ impl EventInvoke {
             answers,
             handlers: handlers.handle(),
             environment: Environment::from_process(),
-            timeout: limits.timeout,
+            limits,
         });
         loop {
             let accepted = tokio::select! {
@@ -126,6 +127,8 @@ impl EventInvoke {
 pub(crate) struct Limits {
     /// An event that does not say how long it may take.
     pub(crate) timeout: Duration,
+    /// From the first to the last byte of an event; [`BODY_TIMEOUT`] but in tests.
+    pub(crate) body: Duration,
     /// The events that are being answered when the process is asked to end.
     pub(crate) drain: Duration,
 }

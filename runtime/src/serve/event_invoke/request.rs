@@ -12,6 +12,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::Limits;
 use crate::serve::answers::{Answers, text, timed_out, unreadable};
 use crate::serve::context::Environment;
 use crate::serve::{EVENT_MAX, blocked_at};
@@ -20,7 +21,7 @@ use crate::serve::{EVENT_MAX, blocked_at};
 const PATH: &str = "/event-invoke";
 
 /// From the first to the last byte of an event: 6 MB over a slow line.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What is read, and thrown away, of an event above the limit: the sender reads an answer only once it has sent all.
 const REST_MAX: usize = 32 << 20;
@@ -30,7 +31,7 @@ pub(super) struct Shared<A> {
     pub(super) answers: Arc<A>,
     pub(super) handlers: Handle,
     pub(super) environment: Environment,
-    pub(super) timeout: Duration,
+    pub(super) limits: Limits,
 }
 
 type Answer = Response<Full<Bytes>>;
@@ -53,7 +54,7 @@ pub(super) async fn answer<A: Answers>(
     }
     let now = Instant::now();
     let (head, body) = request.into_parts();
-    let body = match timeout(BODY_TIMEOUT, read(body)).await {
+    let body = match timeout(shared.limits.body, read(body)).await {
         Ok(Ok(body)) => body,
         Ok(Err(Unread::TooLarge)) => {
             let why = format!("not an event: larger than {EVENT_MAX} bytes");
@@ -63,10 +64,7 @@ pub(super) async fn answer<A: Answers>(
             return Ok(last(json(unreadable("not an event: it broke off"))));
         }
         Err(_) => {
-            let why = format!(
-                "the event did not arrive within {} s",
-                BODY_TIMEOUT.as_secs()
-            );
+            let why = format!("the event did not arrive within {:?}", shared.limits.body);
             return Ok(last(problem(StatusCode::REQUEST_TIMEOUT, why)));
         }
     };
@@ -75,7 +73,7 @@ pub(super) async fn answer<A: Answers>(
         Err(reply) => return Ok(json(reply)),
     };
     let mut context = shared.environment.context(&head.headers, now);
-    let deadline = *context.deadline.get_or_insert(now + shared.timeout);
+    let deadline = *context.deadline.get_or_insert(now + shared.limits.timeout);
     let request_id = Arc::clone(&context.request_id);
     let (answers, asked) = (Arc::clone(&shared.answers), Arc::clone(&event));
     let handler = shared

@@ -42,6 +42,10 @@ struct Server {
 }
 
 async fn server() -> Server {
+    server_with(BODY_TIMEOUT).await
+}
+
+async fn server_with(body: Duration) -> Server {
     let settings = Settings {
         listen: Some(vec![([127, 0, 0, 1], 0).into()]),
         ..Settings::default()
@@ -51,6 +55,7 @@ async fn server() -> Server {
     let (stop, stopped) = oneshot::channel();
     let limits = Limits {
         timeout: Duration::from_secs(5),
+        body,
         drain: Duration::from_secs(5),
     };
     let ended = tokio::spawn(async move {
@@ -161,6 +166,38 @@ async fn bad_bodies_are_answered() {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.ok();
     // It lives.
+    assert_eq!(ask(server.address, &post(b"x", "")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_sender_that_stalls_is_cut_off_with_an_answer() {
+    let server = server_with(Duration::from_millis(300)).await;
+    let mut stream = TcpStream::connect(server.address)
+        .await
+        .expect("it listens");
+    let half = b"POST /event-invoke HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf";
+    stream.write_all(half).await.expect("it reads");
+    // It goes on sending, but not fast enough to ever come to the end: the bound is on the whole, not on each piece.
+    let (mut reads, mut writes) = stream.into_split();
+    let trickle = tokio::spawn(async move {
+        while writes.write_all(b".").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let mut said = Vec::new();
+    let read = reads.read_to_end(&mut said);
+    // A bound on the test alone: a server that waits for ever fails here instead of hanging.
+    let read = tokio::time::timeout(Duration::from_secs(4), read).await;
+    assert!(read.is_ok(), "the connection is still open");
+    trickle.abort();
+    let said = String::from_utf8(said).expect("text");
+    assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
+    assert!(said.contains("connection: close"), "{said}");
+    assert!(
+        said.ends_with("\r\n\r\nthe event did not arrive within 300ms\n"),
+        "{said}"
+    );
+    // Others are served meanwhile and afterwards.
     assert_eq!(ask(server.address, &post(b"x", "")).await.0, 200);
 }
 
