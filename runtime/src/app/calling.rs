@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
+use tracing::Span;
 use wsfn_protocol::ErrNo;
 
 use super::caught::{Caught, Panicked};
@@ -19,15 +20,21 @@ const ANSWER_TAKES: Duration = Duration::from_millis(200);
 /// The share of the time left that the answer gets where that is short.
 const ANSWER_SHARE: u32 = 5;
 
-/// Runs a handler, until shortly before the deadline.
+/// Runs a handler inside `span`, until shortly before the deadline.
 ///
 /// # Cancel safety
 /// When dropped, the handler stops at the `.await` where it is.
-pub(super) async fn run(handler: BoxFuture<'_, Reply>, deadline: Option<Instant>) -> Answer {
+pub(super) async fn run(
+    handler: BoxFuture<'_, Reply>,
+    deadline: Option<Instant>,
+    span: Span,
+) -> Answer {
     let mut handler = Caught::new(handler);
     let mut timer = pin!(None);
     let result = poll_fn(|context| {
-        if let Poll::Ready(result) = Pin::new(&mut handler).poll(context) {
+        // Left between polls: other events run on this thread meanwhile.
+        let polled = span.in_scope(|| Pin::new(&mut handler).poll(context));
+        if let Poll::Ready(result) = polled {
             return Poll::Ready(Some(result));
         }
         let Some(deadline) = deadline else {

@@ -128,14 +128,21 @@ impl Instance {
         let Some(entry) = self.handlers.iter().find(|entry| entry.kind() == kind) else {
             return self.unhandled(kind, extensions, id, context.request_id);
         };
-        // The clock costs as much as all the rest of what is done for this line.
+        // The clock is read only where the line below is written.
         let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
+        // What the handler's own log lines stand in.
+        let span = tracing::info_span!(
+            "event",
+            ?kind,
+            connection = ?id,
+            request_id = &*context.request_id
+        );
         // An event is moved nowhere while its handler runs, and taken apart afterwards.
         macro_rules! run {
             ($call:expr, $content:expr) => {{
                 let event = self.event(raw, id, context, $content);
-                let answer =
-                    calling::run($call(Phase::Event(&event)), event.context.deadline).await;
+                let handler = $call(Phase::Event(&event));
+                let answer = calling::run(handler, event.context.deadline, span).await;
                 (answer, event.id, event.context.request_id)
             }};
         }

@@ -17,7 +17,9 @@ impl App {
     /// a function behind SCF's runtime API, one in an image (`POST /event-invoke`), or, everywhere else, a gateway
     /// and the application in one process. The setting `mode` decides where the environment does not.
     ///
-    /// It makes the tokio runtime, and sets up logging unless the program has.
+    /// It makes the tokio runtime, and sets up logging unless the program has. What a handler logs with `tracing`
+    /// stands in the span `event` (level `info`), which has the event's `kind`, its `connection` (six characters) and
+    /// its `request_id`.
     ///
     /// ```no_run
     /// # use wsfn::on_message;

@@ -18,7 +18,11 @@ pub(crate) fn set_up(settings: &Settings) {
     // An error here says that there is a subscriber already: the program's own, which is to stay.
     let ours = match settings.log_format {
         LogFormat::Text => lines.try_init().is_ok(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init().is_ok(),
+        // The one span that a line of a handler stands in is enough: the list would say it again.
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_span_list(false);
+            lines.try_init().is_ok()
+        }
     };
     if let Some(error) = wrong.filter(|_| ours) {
         tracing::warn!(
