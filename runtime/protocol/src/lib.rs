@@ -28,6 +28,7 @@ mod push;
 mod reply;
 pub mod samples;
 pub mod schema;
+mod signature;
 mod text;
 
 pub use close_code::CloseCode;
@@ -38,3 +39,4 @@ pub use event::{
 };
 pub use push::{Answer, Audience, Failed, Request, RequestError, SessionValue};
 pub use reply::{Reply, ReplyError, ReplyPush, ReplySocket};
+pub use signature::{Key, Signed, header};

@@ -45,6 +45,10 @@ settings! {
     /// Who may push: tokens, one of which has to stand in the path or behind `Authorization: Bearer`.
     "push-token" push_token: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::tokens, GATEWAY,
         "Required where push-listen is not loopback; several, so that one can be replaced without a gap.";
+    /// What signs calls from gateway to function, and is checked there: one secret, or two while one is replaced. The
+    /// gateway signs with the first, a function accepts both.
+    "secret" secret: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::secrets, SERVERS,
+        "On loopback, and in SCF, nobody else reaches the function; elsewhere whoever does could send it events.";
     /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
     "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
         "What is dangerous has to be written down, and is warned about at every start.";
@@ -197,7 +201,6 @@ settings! {
         "People read it first; `json` is for collectors.";
 
     later {
-        "secret" "–" Kind::Secrets, "Signs and checks calls from gateway to function.";
         "admin-listen" "off" Kind::Later, "Health, readiness and metrics.";
         "scf" "–" Kind::Later, "A function deployed in SCF.";
         "route" "–" Kind::Later, "Several services in one gateway.";
@@ -305,11 +308,12 @@ impl Settings {
             ("close", &self.close),
         ] {
             if let Some(FunctionAddr::Http(url)) = function
+                && self.secret.is_empty()
                 && url.is_plain_beyond_loopback()
             {
                 lines.push(format!(
                     "{name}: events travel to {} over plain http and unsigned, so whoever reaches that function can \
-                     call it",
+                     call it; set a secret on both sides",
                     url.origin()
                 ));
             }

@@ -153,9 +153,6 @@ macro_rules! settings {
                 #[doc = concat!("\n\nSetting `", $name, "`, default: ", $shown, ". ", $reason)]
                 pub $field: $type,
             )+
-            /// The secrets that sign calls from gateway to function. Not read from anywhere: nothing checks a
-            /// signature yet, and a secret that protects nothing would be a lie.
-            pub secret: Vec<$crate::value::Secret>,
             /// Not a setting: whether this is an instance of SCF (`TENCENTCLOUD_RUNENV=SCF`).
             pub in_scf: bool,
             /// Not a setting: lines for the debug log about settings that were set, and that the mode does not use.
@@ -166,7 +163,6 @@ macro_rules! settings {
             fn default() -> Self {
                 Self {
                     $( $field: $default, )+
-                    secret: Vec::new(),
                     in_scf: false,
                     ignored: Vec::new(),
                 }

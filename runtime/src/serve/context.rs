@@ -51,7 +51,7 @@ impl Environment {
             region: or("x-scf-region", &self.region),
             app_id: or("x-scf-appid", &self.app_id),
             uin: or("x-scf-uin", &self.uin),
-            replies_carry_pushes: first(headers, &["wsfn-gateway"]) == Some("1"),
+            replies_carry_pushes: first(headers, &[wsfn_protocol::header::GATEWAY]) == Some("1"),
         }
     }
 }

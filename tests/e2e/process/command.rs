@@ -93,6 +93,41 @@ async fn an_answer_travels_inside_the_reply() {
 }
 
 #[tokio::test]
+async fn events_are_signed_where_there_is_a_secret() {
+    const SECRET: (&str, &str) = ("WSFN_SECRET", "an old secret of the gateway");
+    // With the one that comes and the one that goes, as while a secret is replaced; and open to the network.
+    let secrets = (
+        "WSFN_SECRET",
+        "a new secret of the gateway,an old secret of the gateway",
+    );
+    let address = Example::free_address();
+    let everywhere = address.replace("127.0.0.1", "0.0.0.0");
+    let mut command = Command::new(Example::program("echo", "echo"));
+    command
+        .env("WSFN_MODE", "event-invoke")
+        .env(secrets.0, secrets.1);
+    let echo = Example::listening_command(command, &everywhere);
+    let url = format!("http://{address}/event-invoke");
+    let arguments = ["gateway", "--push-listen", "off", "--function", &url];
+    let mut signing = wsfn(&arguments);
+    signing.env(SECRET.0, SECRET.1);
+    let gateway = Example::listening_command(signing, &Example::free_address());
+    let mut client = connect(gateway.address()).await;
+    client.send(Message::text("hello")).await.expect("sent");
+    assert_eq!(text(&mut client).await, "hello");
+    // One that does not sign is not believed, and the log of the function says why.
+    let gateway = Example::listening_command(wsfn(&arguments), &Example::free_address());
+    match tokio_tungstenite::connect_async(format!("ws://{}/", gateway.address())).await {
+        Err(Error::Http(response)) => assert_eq!(response.status(), 502),
+        other => panic!("not refused: {other:?}"),
+    }
+    let said = echo.output().concat();
+    assert!(said.contains("the event is not signed"), "{said}");
+    let said = output(&["invoke", &url, "-"]);
+    assert!(printed(&said).contains("401"), "{}", printed(&said));
+}
+
+#[tokio::test]
 async fn push_and_close_reach_clients() {
     let lobby = running("lobby");
     let url = &*lobby.push_url;

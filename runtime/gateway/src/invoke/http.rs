@@ -2,19 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, sleep};
-use wsfn_protocol::Kind;
-use wsfn_settings::HttpUrl;
+use wsfn_protocol::{Key, Kind, Signed, header};
+use wsfn_settings::{HttpUrl, Settings};
 
 use super::reply::{REPLY_MAX, failed, read};
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
@@ -37,11 +37,9 @@ const LAST_TRY: Duration = Duration::from_millis(100);
 /// reads it.
 const LONGEST_SECONDS: u64 = 900;
 
-const WSFN_GATEWAY: HeaderName = HeaderName::from_static("wsfn-gateway");
-const WSFN_EVENT_ID: HeaderName = HeaderName::from_static("wsfn-event-id");
-const WSFN_SEQ: HeaderName = HeaderName::from_static("wsfn-seq");
-const SCF_REQUEST_ID: HeaderName = HeaderName::from_static("x-scf-request-id");
-const SCF_TIMEOUT: HeaderName = HeaderName::from_static("x-scf-timeout");
+/// Headers of the platform's own (583/56051).
+const SCF_REQUEST_ID: &str = "x-scf-request-id";
+const SCF_TIMEOUT: &str = "x-scf-timeout";
 
 /// A function to which events are POSTed: `/event-invoke` of our runtime, or any other server that answers with
 /// JSON. No redirect is followed and no proxy is used.
@@ -54,14 +52,16 @@ pub struct HttpFunction {
     client: Client<HttpConnector, Full<Bytes>>,
     uri: Uri,
     timeout: HeaderValue,
+    key: Option<Key>,
 }
 
 impl HttpFunction {
-    /// A function at this address; `timeout` is what it is told to have for an event.
+    /// A function at this address. It is told to have `invoke-timeout` for an event, and each event is signed where
+    /// there is a `secret`.
     ///
     /// # Errors
     /// When the address is none that a request can be sent to. The text does not repeat it.
-    pub fn new(url: &HttpUrl, timeout: Duration) -> Result<Self, String> {
+    pub fn new(url: &HttpUrl, settings: &Settings) -> Result<Self, String> {
         let uri: Uri = url
             .expose()
             .parse()
@@ -76,7 +76,11 @@ impl HttpFunction {
         Ok(Self {
             client,
             uri,
-            timeout: HeaderValue::from(scf_timeout(timeout)),
+            timeout: HeaderValue::from(scf_timeout(settings.invoke_timeout)),
+            key: settings
+                .secret
+                .first()
+                .map(|secret| Key::new(secret.expose().as_bytes())),
         })
     }
 
@@ -118,19 +122,31 @@ impl HttpFunction {
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(WSFN_GATEWAY, HeaderValue::from_static("1"));
         headers.insert(SCF_TIMEOUT, self.timeout.clone());
+        headers.insert(header::GATEWAY, HeaderValue::from_static("1"));
         if let Some(seq) = call.seq {
-            headers.insert(WSFN_SEQ, HeaderValue::from(seq));
+            headers.insert(header::SEQ, HeaderValue::from(seq));
         }
-        for (name, id) in [
-            (WSFN_EVENT_ID, &call.event_id),
-            (SCF_REQUEST_ID, &call.request_id),
-        ] {
-            // Ids are our own, and plain text.
-            if let Ok(id) = HeaderValue::from_str(id) {
-                headers.insert(name, id);
+        // Ids and signatures are our own, and plain text.
+        let mut text = |name, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
             }
+        };
+        text(header::EVENT_ID, &call.event_id);
+        text(SCF_REQUEST_ID, &call.request_id);
+        if let Some(key) = &self.key {
+            let signed = Signed {
+                purpose: "invoke",
+                timestamp: wall_clock(),
+                method: "POST",
+                path: self.uri.path_and_query().map_or("/", |path| path.as_str()),
+                event_id: &call.event_id,
+                body: call.event.as_bytes(),
+            };
+            text(header::KEY, key.id());
+            text(header::TIMESTAMP, &signed.timestamp.to_string());
+            text(header::SIGNATURE, &key.sign(&signed));
         }
         request
     }
@@ -183,4 +199,13 @@ fn scf_timeout(timeout: Duration) -> u64 {
         seconds @ ..=LONGEST_SECONDS => seconds,
         _ => ms,
     }
+}
+
+/// Milliseconds since 1970, by the wall clock: what the two machines have in common.
+fn wall_clock() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
 }

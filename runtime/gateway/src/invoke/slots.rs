@@ -33,8 +33,8 @@ impl Slots {
             Ok(match addr {
                 None => None,
                 Some(FunctionAddr::Http(url)) => {
-                    let function = HttpFunction::new(url, settings.invoke_timeout)
-                        .map_err(|why| format!("{name}: {why}"))?;
+                    let function =
+                        HttpFunction::new(url, settings).map_err(|why| format!("{name}: {why}"))?;
                     Some(Arc::new(function) as Arc<dyn Invoke>)
                 }
                 #[cfg(unix)]

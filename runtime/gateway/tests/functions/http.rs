@@ -109,7 +109,7 @@ fn take(bytes: &mut Vec<u8>) -> Option<String> {
 
 fn function(address: &str) -> HttpFunction {
     let url = HttpUrl::parse(&format!("http://{address}/event-invoke")).expect("an address");
-    HttpFunction::new(&url, Duration::from_secs(30)).expect("a function")
+    HttpFunction::new(&url, &Settings::default()).expect("a function")
 }
 
 fn call(kind: Kind) -> Call {

@@ -153,12 +153,13 @@ fn event_invoke(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>)
     let (Some(addresses), Some(found)) = (&settings.listen, find(set, "listen")) else {
         return;
     };
-    if beyond_loopback(addresses) && !settings.in_scf && !settings.insecure.invoke_unsigned {
+    let anyone = settings.secret.is_empty() && !settings.insecure.invoke_unsigned;
+    if beyond_loopback(addresses) && !settings.in_scf && anyone && find(set, "secret").is_none() {
         problems.push(
             Problem::new(
                 &found.spelled,
                 found.origin.clone(),
-                "beyond loopback, outside SCF, whoever reaches the port calls the functions; listen on 127.0.0.1, or accept it with insecure = invoke-unsigned",
+                "beyond loopback, outside SCF, whoever reaches the port calls the functions; set a secret (the gateway's own), listen on 127.0.0.1, or accept it with insecure = invoke-unsigned",
             )
             .value(&found.raw.shown()),
         );

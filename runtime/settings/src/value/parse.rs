@@ -172,6 +172,25 @@ pub(crate) fn tokens(raw: &Raw) -> Parsed<Vec<Secret>> {
     some_secrets(&tokens)
 }
 
+/// Shorter ones can be found by trying.
+const SECRET_MIN: usize = 16;
+
+/// The one that is used and the one that comes or goes.
+const SECRETS_MAX: usize = 2;
+
+pub(crate) fn secrets(raw: &Raw) -> Parsed<Vec<Secret>> {
+    let texts = raw.list();
+    if texts.len() > SECRETS_MAX {
+        return Err("expected one secret, or two while one is replaced".into());
+    }
+    if texts.iter().any(|text| text.len() < SECRET_MIN) {
+        return Err(format!(
+            "expected at least {SECRET_MIN} characters; `openssl rand -hex 32` makes a good one"
+        ));
+    }
+    some_secrets(&texts)
+}
+
 fn some_secrets(texts: &[&str]) -> Parsed<Vec<Secret>> {
     if texts.is_empty() {
         return Err("expected at least one".into());

@@ -105,12 +105,13 @@ fn event_invoke_beyond_loopback() {
     ];
     let problem = one_problem(&env);
     assert!(
-        problem.contains("listen on 127.0.0.1, or accept it with insecure = invoke-unsigned"),
+        problem.contains("set a secret (the gateway's own), listen on 127.0.0.1, or accept it with insecure = invoke-unsigned"),
         "{problem}"
     );
     for extra in [
         ("WSFN_INSECURE", "invoke-unsigned"),
         ("TENCENTCLOUD_RUNENV", "SCF"),
+        ("WSFN_SECRET", "0123456789abcdef"),
     ] {
         load(&[env[0], env[1], extra]);
     }

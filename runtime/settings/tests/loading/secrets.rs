@@ -26,6 +26,24 @@ fn secrets_are_read_and_not_shown() {
 }
 
 #[test]
+fn a_secret_that_can_be_guessed_is_refused() {
+    for (secret, why) in [
+        ("0123456789abcde", "at least 16 characters"),
+        (
+            "0123456789abcdef,0123456789abcdef,0123456789abcdef",
+            "two while one is replaced",
+        ),
+    ] {
+        let problems = problems(&[("WSFN_SECRET", secret)]);
+        let shown = problems[0].to_string();
+        assert!(
+            shown.contains(why) && !shown.contains("0123456789"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn a_token_in_the_open_is_warned_about_and_not_shown() {
     let open = "http://gateway:9002/api-wsfn/s3cr3t";
     let settings = load(&[("WSFN_MODE", "runtime-api"), ("WSFN_PUSH_URL", open)]);

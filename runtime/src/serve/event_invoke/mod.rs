@@ -2,6 +2,7 @@
 
 mod handlers;
 mod request;
+mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use super::answers::Answers;
 use super::context::Environment;
 pub(crate) use handlers::Handlers;
 pub(crate) use request::BODY_TIMEOUT;
+use signature::Signatures;
 
 /// The longest that a connection may take to send the head of a request, and may do nothing. Above the idle time of
 /// a gateway's connection pools, so that it is they who close.
@@ -34,6 +36,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct EventInvoke {
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
+    signatures: Option<Signatures>,
 }
 
 impl EventInvoke {
@@ -60,6 +63,7 @@ impl EventInvoke {
         Ok(Self {
             listeners,
             addresses,
+            signatures: Signatures::new(&settings.secret),
         })
     }
 
@@ -82,6 +86,7 @@ impl EventInvoke {
             handlers: handlers.handle(),
             environment: Environment::from_process(),
             limits,
+            signatures: self.signatures,
         });
         loop {
             let accepted = tokio::select! {
@@ -133,17 +138,10 @@ pub(crate) struct Limits {
     pub(crate) drain: Duration,
 }
 
-/// Whoever reaches the port calls the function, unless calls are signed; and nothing checks signatures yet.
+/// Whoever reaches the port calls the function, unless calls are signed.
 fn refuse_if_open(wanted: &[SocketAddr], settings: &Settings) -> Result<(), String> {
-    if settings.insecure.invoke_unsigned {
+    if settings.insecure.invoke_unsigned || !settings.secret.is_empty() {
         return Ok(());
-    }
-    if !settings.secret.is_empty() {
-        return Err(
-            "secret: signatures of invocations are not checked yet; unset it, or accept unsigned invocations with \
-             WSFN_INSECURE=invoke-unsigned"
-                .to_owned(),
-        );
     }
     // In SCF only the platform reaches the port.
     if settings.in_scf {
@@ -152,8 +150,8 @@ fn refuse_if_open(wanted: &[SocketAddr], settings: &Settings) -> Result<(), Stri
     match wanted.iter().find(|address| !address.ip().is_loopback()) {
         None => Ok(()),
         Some(address) => Err(format!(
-            "listen: {address} is reachable from elsewhere, and whoever reaches it calls the function; listen on \
-             127.0.0.1, or accept it with WSFN_INSECURE=invoke-unsigned"
+            "listen: {address} is reachable from elsewhere, and whoever reaches it calls the function; set a \
+             secret, listen on 127.0.0.1, or accept it with WSFN_INSECURE=invoke-unsigned"
         )),
     }
 }

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Limits;
+use super::signature::{Refused, Signatures};
 use crate::serve::answers::{Answers, text, timed_out, unreadable};
 use crate::serve::context::Environment;
 use crate::serve::{EVENT_MAX, blocked_at};
@@ -32,6 +33,7 @@ pub(super) struct Shared<A> {
     pub(super) handlers: Handle,
     pub(super) environment: Environment,
     pub(super) limits: Limits,
+    pub(super) signatures: Option<Signatures>,
 }
 
 type Answer = Response<Full<Bytes>>;
@@ -54,6 +56,12 @@ pub(super) async fn answer<A: Answers>(
     }
     let now = Instant::now();
     let (head, body) = request.into_parts();
+    let signatures = shared.signatures.as_ref();
+    let claimed = match signatures.map(|signatures| signatures.claimed(&head.headers)) {
+        None => None,
+        Some(Ok(claimed)) => Some(claimed),
+        Some(Err(why)) => return Ok(last(denied(why))),
+    };
     let body = match timeout(shared.limits.body, read(body)).await {
         Ok(Ok(body)) => body,
         Ok(Err(Unread::TooLarge)) => {
@@ -68,6 +76,11 @@ pub(super) async fn answer<A: Answers>(
             return Ok(last(problem(StatusCode::REQUEST_TIMEOUT, why)));
         }
     };
+    if let (Some(signatures), Some(claimed)) = (signatures, &claimed)
+        && let Err(why) = signatures.check(claimed, &head, &body)
+    {
+        return Ok(denied(why));
+    }
     let event = match text(body) {
         Ok(event) => event,
         Err(reply) => return Ok(json(reply)),
@@ -132,6 +145,12 @@ fn json(reply: String) -> Answer {
     let kind = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(CONTENT_TYPE, kind);
     answer
+}
+
+/// An event that was not signed as it should be. It is logged, since whoever set up the gateway looks there.
+fn denied(why: Refused) -> Answer {
+    tracing::warn!("an event is refused: {why}");
+    problem(StatusCode::UNAUTHORIZED, why.to_string())
 }
 
 fn problem(status: StatusCode, why: String) -> Answer {

@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 use super::exchange::{Exchange, Said};
 use super::group::Members;
+use wsfn_protocol::header;
+
 use crate::invoke::Call;
 use crate::invoke::reply::REPLY_MAX;
 
@@ -119,12 +121,12 @@ fn headers(call: &Call) -> HeaderMap {
         }
     };
     text("request_id", &call.request_id);
-    text("wsfn-event-id", &call.event_id);
+    text(header::EVENT_ID, &call.event_id);
     headers.insert("memory_limit_in_mb", MEMORY_MB);
     headers.insert("time_limit_in_ms", HeaderValue::from(left));
-    headers.insert("wsfn-gateway", HeaderValue::from_static("1"));
+    headers.insert(header::GATEWAY, HeaderValue::from_static("1"));
     if let Some(seq) = call.seq {
-        headers.insert("wsfn-seq", HeaderValue::from(seq));
+        headers.insert(header::SEQ, HeaderValue::from(seq));
     }
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     headers
