@@ -69,10 +69,17 @@ impl Instance {
 
     /// The name of the handler that gets this event; empty where none does.
     pub(crate) fn handler_of(&self, event: &str) -> &'static str {
-        let kind = wsfn_protocol::Event::parse(event, self.only).map(|event| event.kind());
-        let mut handlers = self.handlers.iter();
-        let entry = handlers.find(|entry| kind.as_ref().is_ok_and(|kind| entry.kind() == *kind));
-        entry.map_or("", Entry::name)
+        let event = wsfn_protocol::Event::parse(event, self.only);
+        event.map_or("", |event| self.handler_for(event.kind()))
+    }
+
+    /// The name of the handler for this kind of event; empty where there is none.
+    pub(crate) fn handler_for(&self, kind: Kind) -> &'static str {
+        self.entry(kind).map_or("", Entry::name)
+    }
+
+    fn entry(&self, kind: Kind) -> Option<&Entry> {
+        self.handlers.iter().find(|entry| entry.kind() == kind)
     }
 
     /// Handles one event and answers with JSON, whatever the event was. What the sender is to get is pushed first, or
@@ -125,7 +132,7 @@ impl Instance {
             Err(error) => return unreadable(&error, &raw, self.only, context.request_id),
         };
         let (kind, extensions) = (content.kind(), content.has_extensions());
-        let Some(entry) = self.handlers.iter().find(|entry| entry.kind() == kind) else {
+        let Some(entry) = self.entry(kind) else {
             return self.unhandled(kind, extensions, id, context.request_id);
         };
         // The clock is read only where the line below is written.

@@ -4,12 +4,12 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use wsfn_gateway::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
 
 use crate::app::{Instance, Outcome};
 use crate::context::Context;
+use crate::serve::blocking::watched;
 
 /// A handler runs on the task of its own socket: nothing stands between a message and its handler.
 impl Invoke for Instance {
@@ -21,30 +21,16 @@ impl Invoke for Instance {
                 replies_carry_pushes: true,
                 ..Context::default()
             };
-            let (event, request_id) = (Arc::clone(&call.event), Arc::clone(&context.request_id));
+            let request_id = Arc::clone(&context.request_id);
+            let handler = self.handler_for(call.kind);
             let mut handling = pin!(self.call(call.event, context));
             let outcome = poll_fn(|context| {
-                let started = Instant::now();
-                let polled = handling.as_mut().poll(context);
-                let took = started.elapsed();
-                if took >= BLOCKED {
-                    tracing::warn!(
-                        handler = self.handler_of(&event),
-                        request_id = &*request_id,
-                        "a handler blocked its thread for {took:?}, and other connections with it; use async calls, or \
-                         tokio::task::spawn_blocking"
-                    );
-                }
-                polled
+                watched(handler, &request_id, || handling.as_mut().poll(context))
             });
             Ok(answer(outcome.await))
         })
     }
 }
-
-/// A step between two awaits that takes this long is called blocking. It is far above what computing takes and below
-/// what a database or a file system takes on a bad day.
-const BLOCKED: Duration = Duration::from_millis(500);
 
 fn answer(outcome: Outcome) -> InvokeAnswer {
     let socket = outcome.socket();

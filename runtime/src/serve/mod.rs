@@ -1,6 +1,8 @@
 //! The front ends: how events come in and answers go out.
 
 mod answers;
+#[cfg(feature = "gateway")]
+mod blocking;
 pub(crate) mod context;
 #[cfg(feature = "gateway")]
 pub(crate) mod embedded;

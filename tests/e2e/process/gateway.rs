@@ -50,9 +50,17 @@ async fn handlers_that_fail_hang_or_block_cost_only_their_own_client() {
     }
     client.send(Message::text("nap")).await.expect("sent");
     assert_eq!(text(&mut client).await, "nap");
-    let _ = process.says("blocked its thread");
+    let _ = process.says("blocks its thread");
+    // One that never comes back is named all the same.
     let mut blocks = connect(&address).await;
     blocks.send(Message::text("block")).await.expect("sent");
+    let lines = process.says("blocks its thread");
+    let line = lines.last().expect("the line");
+    assert!(
+        line.contains("handler=\"obey\"") && line.contains("request_id="),
+        "{line}"
+    );
+    // There is another thread, and it looks after the sockets.
     client.send(Message::text("well")).await.expect("sent");
     assert_eq!(text(&mut client).await, "well");
 }
