@@ -32,6 +32,7 @@
 //! - `gateway` (on by default): the embedded gateway, so that `cargo run` opens a port for WebSocket clients. A
 //!   function for SCF leaves it out.
 //! - `macros` (on by default): the attributes, [`app!`] and [`main!`].
+//! - `testing`: the test kit, `wsfn::testing`. For `[dev-dependencies]`.
 //! - `push-tls`: pushes to an `https://` address. Its certificate has to be signed by an authority that the system
 //!   trusts, or one in the file that the environment variable `SSL_CERT_FILE` names.
 
@@ -50,6 +51,8 @@ mod reply;
 mod rooms;
 mod serve;
 mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

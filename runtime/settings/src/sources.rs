@@ -63,6 +63,8 @@ pub enum Origin {
         /// The line of the key, from 1; 0 where no line is to blame.
         line: usize,
     },
+    /// The program, by [`Sources::set`].
+    Program,
     /// Several settings that do not go together.
     Together,
 }
@@ -75,6 +77,7 @@ impl Origin {
             Self::File { .. } => 1,
             Self::Environment => 2,
             Self::Flag => 3,
+            Self::Program => 4,
         }
     }
 }
@@ -86,6 +89,7 @@ impl fmt::Display for Origin {
             Self::Environment => f.write_str("environment"),
             Self::File { path, line: 0 } => write!(f, "{}", path.display()),
             Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Program => f.write_str("set by the program"),
             Self::Together => f.write_str("settings together"),
         }
     }
@@ -104,6 +108,7 @@ pub struct Sources {
     pub(crate) file: FileSource,
     /// Whether the command `wsfn gateway` asks, and no app.
     pub(crate) command: bool,
+    pub(crate) set: Vec<(String, String)>,
 }
 
 /// The settings file.
@@ -157,6 +162,21 @@ impl Sources {
         self
     }
 
+    /// Sets a setting by its name (`idle-timeout`), over environment and file; of two values the later counts.
+    ///
+    /// ```
+    /// use wsfn_settings::{Settings, Sources};
+    /// let problems = Settings::load(&Sources::new().set("idle-timeuot", "10m")).unwrap_err();
+    /// assert!(problems.to_string().contains("did you mean idle-timeout?"));
+    /// ```
+    #[must_use]
+    pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        self.set.retain(|(earlier, _)| *earlier != name);
+        self.set.push((name, value.into()));
+        self
+    }
+
     /// Takes this text as the settings file; `path` is what errors call it.
     #[must_use]
     pub fn file(mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
@@ -188,6 +208,10 @@ impl fmt::Debug for Sources {
             )
             .field("env", &self.env.keys().collect::<Vec<_>>())
             .field("file", &file)
+            .field(
+                "set",
+                &self.set.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            )
             .finish()
     }
 }

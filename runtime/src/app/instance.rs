@@ -9,6 +9,8 @@ use wsfn_protocol::{Data, ErrNo, EventError, Kind, Reply as WireReply, ReplyPush
 use wsfn_settings::Settings;
 
 use super::caught::caught;
+#[cfg(feature = "testing")]
+use super::entry::BoxFuture;
 use super::outcome::Accepted;
 use super::{Call, Entry, OnError, Outcome, Setup, calling};
 use crate::connection_id::ConnectionId;
@@ -31,6 +33,9 @@ pub(crate) struct Instance {
     on_error: Option<OnError>,
     errors_to_client: bool,
     setup: Setup,
+    /// What a test has in store for handlers.
+    #[cfg(feature = "testing")]
+    pub(crate) faults: Option<Arc<crate::testing::Faults>>,
 }
 
 impl Instance {
@@ -54,6 +59,8 @@ impl Instance {
             on_error,
             errors_to_client: settings.errors_to_client,
             setup,
+            #[cfg(feature = "testing")]
+            faults: None,
         }
     }
 
@@ -148,8 +155,10 @@ impl Instance {
         macro_rules! run {
             ($call:expr, $content:expr) => {{
                 let event = self.event(raw, id, context, $content);
-                let handler = $call(Phase::Event(&event));
-                let answer = calling::run(handler, event.context.deadline, span).await;
+                let handling = $call(Phase::Event(&event));
+                #[cfg(feature = "testing")]
+                let handling = self.as_tested(kind, handling);
+                let answer = calling::run(handling, event.context.deadline, span).await;
                 (answer, event.id, event.context.request_id)
             }};
         }
@@ -175,6 +184,19 @@ impl Instance {
                 self.failed(kind, problem, id, request_id)
             }
             answer => accepted(kind, answer, id, request_id, extensions),
+        }
+    }
+
+    /// The handler, or what a test has in store in its place.
+    #[cfg(feature = "testing")]
+    fn as_tested<'e>(
+        &self,
+        kind: Kind,
+        handling: BoxFuture<'e, crate::reply::Reply>,
+    ) -> BoxFuture<'e, crate::reply::Reply> {
+        match &self.faults {
+            Some(faults) => faults.in_handler(kind, handling),
+            None => handling,
         }
     }
 

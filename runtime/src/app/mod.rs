@@ -18,6 +18,8 @@ pub(crate) use entry::Call;
 pub use entry::{Entry, SlotOf};
 pub(crate) use instance::Instance;
 pub(crate) use outcome::Outcome;
+#[cfg(feature = "testing")]
+pub(crate) use run::forwarding;
 pub use setup::Setup;
 
 use crate::message::Message;

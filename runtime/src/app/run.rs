@@ -164,7 +164,7 @@ fn load() -> Result<Settings> {
 
 /// The settings with what the handlers want forwarded.
 #[cfg(feature = "gateway")]
-fn forwarding(settings: Arc<Settings>, instance: &super::Instance) -> Arc<Settings> {
+pub(crate) fn forwarding(settings: Arc<Settings>, instance: &super::Instance) -> Arc<Settings> {
     let mut settings = Arc::unwrap_or_clone(settings);
     let (headers, query) = instance.forwards();
     for header in headers {

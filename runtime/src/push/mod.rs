@@ -54,6 +54,8 @@ enum Backend {
     Http(Arc<Http>),
     #[cfg(feature = "gateway")]
     Embedded(wsfn_gateway::Handle),
+    #[cfg(feature = "testing")]
+    Recorded(Arc<crate::testing::Desk>),
     Unset,
 }
 
@@ -90,6 +92,12 @@ impl Push {
     #[cfg(feature = "gateway")]
     pub(crate) const fn embedded(handle: wsfn_gateway::Handle) -> Self {
         Self::new(Backend::Embedded(handle))
+    }
+
+    /// Pushes are calls to the gateway of a test, which records them.
+    #[cfg(feature = "testing")]
+    pub(crate) const fn recorded(desk: Arc<crate::testing::Desk>) -> Self {
+        Self::new(Backend::Recorded(desk))
     }
 
     /// Every push fails and names the missing setting.
@@ -271,6 +279,11 @@ impl Push {
             Backend::Http(http) => http.act(&request, self.deadline).await,
             #[cfg(feature = "gateway")]
             Backend::Embedded(handle) => PushError::check(handle.act(&request)),
+            #[cfg(feature = "testing")]
+            Backend::Recorded(desk) => match desk.act(request, self.deadline).await {
+                Some(answer) => PushError::check(answer),
+                None => Err(Why::TimedOut.into()),
+            },
             Backend::Unset => Err(Why::Unset.into()),
         }
     }
@@ -280,6 +293,8 @@ impl Push {
             Backend::Http(http) => http.is_ours(),
             #[cfg(feature = "gateway")]
             Backend::Embedded(_) => true,
+            #[cfg(feature = "testing")]
+            Backend::Recorded(_) => true,
             Backend::Unset => true,
         }
     }
@@ -291,6 +306,8 @@ impl fmt::Debug for Push {
             Backend::Http(http) => write!(f, "Push({})", http.shown()),
             #[cfg(feature = "gateway")]
             Backend::Embedded(_) => f.write_str("Push(embedded gateway)"),
+            #[cfg(feature = "testing")]
+            Backend::Recorded(_) => f.write_str("Push(gateway of a test)"),
             Backend::Unset => f.write_str("Push(push-url is not set)"),
         }
     }

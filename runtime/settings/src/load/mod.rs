@@ -46,6 +46,10 @@ impl Settings {
             FileSource::Disk => file::read_disk(sources.var("WSFN_CONFIG"), &mut reading),
             FileSource::Text(path, text) => file::read(path, text, &mut reading),
         }
+        for (name, value) in &sources.set {
+            let raw = Raw::One(value.clone());
+            reading.take(name, name.clone(), raw, Origin::Program);
+        }
         let mut settings = Self {
             in_scf: sources.var("TENCENTCLOUD_RUNENV") == Some("SCF"),
             ..if sources.command {
@@ -198,7 +202,7 @@ impl Reading {
         let spell: fn(&str) -> String = match origin {
             Origin::Environment => env_name,
             Origin::Flag => |name| format!("{FLAG}{name}"),
-            Origin::File { .. } | Origin::Together => str::to_string,
+            Origin::File { .. } | Origin::Program | Origin::Together => str::to_string,
         };
         let mut problem = Problem::new(spelled, origin, "no such setting");
         if harmless {

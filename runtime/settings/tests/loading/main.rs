@@ -5,6 +5,7 @@ mod combinations;
 mod command;
 mod environment;
 mod file;
+mod program;
 mod secrets;
 mod table;
 

@@ -1,0 +1,125 @@
+//! What happened, in order.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// The most characters of a message that stand in a line.
+const SHOWN: usize = 300;
+/// The most bytes of a binary message that stand in a line.
+const SHOWN_BYTES: usize = 32;
+
+/// Everything that happened in a test, line by line.
+#[derive(Debug, Default)]
+pub(super) struct Record(Vec<Line>);
+
+#[derive(Debug)]
+struct Line {
+    at: Duration,
+    who: String,
+    /// Whose wire this went over; `None` where it went over none.
+    client: Option<usize>,
+    what: String,
+}
+
+impl Record {
+    /// Something that went over a client's wire.
+    pub(super) fn wire(&mut self, at: Duration, client: usize, name: &str, what: String) {
+        self.0.push(Line {
+            at,
+            who: name.to_owned(),
+            client: Some(client),
+            what,
+        });
+    }
+
+    /// Something else.
+    pub(super) fn note(&mut self, at: Duration, who: String, what: String) {
+        self.0.push(Line {
+            at,
+            who,
+            client: None,
+            what,
+        });
+    }
+
+    /// What one client sent and got.
+    pub(super) fn conversation(&self, client: usize) -> String {
+        let mut text = String::new();
+        let lines = self.0.iter().filter(|line| line.client == Some(client));
+        for (number, line) in (1..).zip(lines) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{number:>5} {}  {}", shown_time(line.at), line.what);
+        }
+        text
+    }
+
+    /// Everything.
+    pub(super) fn history(&self) -> String {
+        let mut text = String::new();
+        for line in &self.0 {
+            let time = shown_time(line.at);
+            let _ = writeln!(text, "{time}  {:<10} {}", line.who, line.what);
+        }
+        text
+    }
+}
+
+fn shown_time(at: Duration) -> String {
+    format!("{:>9.3} s", at.as_secs_f64())
+}
+
+/// A text as it stands in a line.
+pub(super) fn shown_text(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}… ({} bytes)", escaped(&text[..end]), text.len()),
+        None => escaped(text),
+    }
+}
+
+/// Control characters would break the line; quotes are left as they are, or JSON could not be read.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// Bytes as they stand in a line.
+pub(super) fn shown_bytes(bytes: &[u8]) -> String {
+    let mut text = format!("({} bytes)", bytes.len());
+    for byte in bytes.iter().take(SHOWN_BYTES) {
+        let _ = write!(text, " {byte:02x}");
+    }
+    if bytes.len() > SHOWN_BYTES {
+        text.push_str(" …");
+    }
+    text
+}
+
+/// A close as it stands in a line.
+pub(super) fn shown_close(code: Option<u16>, reason: &str) -> String {
+    match (code, reason) {
+        (None, _) => "close without a code".to_owned(),
+        (Some(code), "") => format!("close {code}"),
+        (Some(code), reason) => format!("close {code} ({})", escaped(reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(shown_text("{\"a\":\n\"ä\"}"), "{\"a\":\\n\"ä\"}");
+        assert!(shown_text(&"ä".repeat(400)).ends_with("ä… (800 bytes)"));
+        assert_eq!(shown_bytes(&[0, 255]), "(2 bytes) 00 ff");
+        assert!(shown_bytes(&[1; 40]).ends_with(" 01 …"));
+        assert_eq!(shown_close(Some(4408), "idle"), "close 4408 (idle)");
+    }
+}

@@ -1,0 +1,168 @@
+//! An application under test.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use wsfn_gateway::Gateway;
+use wsfn_gateway::testing::Dialer;
+use wsfn_protocol::Kind;
+
+use super::client::QUIET;
+use super::connect::Connect;
+use super::fault::NextCall;
+use super::outcome::{InStore, Outcome};
+use super::pushed::Pushed;
+use super::world::World;
+use crate::connection_id::ConnectionId;
+use crate::push::Push;
+
+/// An application under test, and the gateway before it: [`TestApp::start`](super::TestApp::start).
+///
+/// Dropping it ends the gateway. When that happens because the test panics, the seed is written to standard error.
+pub struct RunningApp {
+    world: Arc<World>,
+    dialer: Dialer,
+    push: Push,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl RunningApp {
+    pub(super) fn new(world: Arc<World>, gateway: Gateway, dialer: Dialer, push: Push) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(gateway.serve(async {
+            // An error is an application that was dropped.
+            let _ = stopped.await;
+        }));
+        Self {
+            world,
+            dialer,
+            push,
+            stop: Some(stop),
+            serving: Some(serving),
+        }
+    }
+
+    /// A client that connects when it is awaited.
+    pub fn connect(&self) -> Connect {
+        Connect::new(Arc::clone(&self.world), self.dialer.clone())
+    }
+
+    /// Lets time pass: everything that is due meanwhile happens, in its order. Only the test's own time; it takes
+    /// none.
+    pub async fn advance(&mut self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// Waits until nobody has anything to do any more. It takes a millisecond of the test's time.
+    pub async fn settle(&mut self) {
+        tokio::time::sleep(QUIET).await;
+    }
+
+    /// From now on every push to this connection comes to this, and does not reach it; what is returned narrows that.
+    /// Of several that fit the newest counts. The connection itself stays as it is, and so does what handlers ask for
+    /// by room: to a broadcast the outcome counts as one of its members', and a timeout as that of the whole.
+    ///
+    /// ```
+    /// # use wsfn::{Result, on_message, Push, ConnectionId, testing::{Outcome, TestApp}};
+    /// #[on_message]
+    /// async fn answer(push: &Push, id: &ConnectionId) {
+    ///     let error = push.text(id, "hello").await.unwrap_err();
+    ///     assert!(error.is_gone());
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let mut app = TestApp::new(wsfn::app![answer]).start().await?;
+    /// let mut bob = app.connect().await?;
+    /// app.push_outcome(bob.id(), Outcome::Gone);
+    /// bob.send_text("anyone there?").await;
+    /// bob.expect_nothing().await;
+    /// assert_eq!(app.pushes()[0].err_no, Some(1101));
+    /// # Ok(()) }
+    /// ```
+    pub fn push_outcome(&mut self, id: &ConnectionId, outcome: Outcome) -> InStore<'_> {
+        self.world.outcomes.add(id.clone(), outcome);
+        InStore::new(&self.world.outcomes)
+    }
+
+    /// Pushes to this connection are the gateway's again.
+    pub fn clear_push_outcomes(&mut self, id: &ConnectionId) {
+        self.world.outcomes.clear(id);
+    }
+
+    /// What the next call of a kind does, in place of what its handler would: takes long, fails, panics.
+    ///
+    /// ```
+    /// # use wsfn::{Result, on_message, testing::{Kind, TestApp}};
+    /// # #[on_message] async fn talk() {}
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+    /// let mut app = TestApp::new(wsfn::app![talk]).start().await?;
+    /// let mut ann = app.connect().await?;
+    /// app.next_call(Kind::Message).panics();
+    /// ann.send_text("hello").await;
+    /// ann.expect_error(1005).await;
+    /// # Ok(()) }
+    /// ```
+    pub fn next_call(&mut self, kind: Kind) -> NextCall<'_> {
+        NextCall::new(&self.world.faults, kind)
+    }
+
+    /// Everything that handlers asked of the gateway until now, in order: messages, closes, rooms, for whomever. A
+    /// connection need not be there for it.
+    #[must_use]
+    pub fn pushes(&self) -> Vec<Pushed> {
+        self.world.pushes()
+    }
+
+    /// Pushes as something beside the handlers would: a job, another service. They are recorded as theirs are.
+    #[must_use]
+    pub const fn push(&self) -> &Push {
+        &self.push
+    }
+
+    /// Everything that happened until now, line by line: what went over the wires, calls, pushes, with the test's
+    /// time. For people, and to see that two runs are the same.
+    #[must_use]
+    pub fn history(&self) -> String {
+        self.world.history()
+    }
+
+    /// The seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.world.seed()
+    }
+
+    /// Shuts the gateway down as SIGTERM does, and waits until it is: connections are closed with 1001, and their
+    /// close events are handled.
+    pub async fn shut_down(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error is a gateway that has ended.
+            let _ = stop.send(());
+        }
+        if let Some(serving) = self.serving.take() {
+            let _ = serving.await;
+        }
+    }
+}
+
+impl Drop for RunningApp {
+    fn drop(&mut self) {
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
+        if std::thread::panicking() {
+            self.world.tell_seed();
+        }
+    }
+}
+
+impl fmt::Debug for RunningApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningApp")
+            .field("seed", &self.world.seed())
+            .finish_non_exhaustive()
+    }
+}
