@@ -5,26 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::{Request, Response, StatusCode, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::{Request, StatusCode, Uri};
 use tokio::time::{Instant, sleep};
 use wsfn_protocol::{Key, Kind, Signed, header};
 use wsfn_settings::{HttpUrl, Settings};
 
-use super::reply::{REPLY_MAX, failed, read};
+use super::client::{Client, body, cause, client};
+use super::reply::{failed, read};
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
-
-/// How long an unused connection is kept. Servers close theirs after 5 s and more; one that is used while the server
-/// closes it loses an event that nobody may send again (D1).
-const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// The longest wait for a TCP connection: above three lost SYNs, below the patience of a person.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Between two tries to reach a function that refuses connections: a restart takes about that long, and no more than
 /// twenty tries a second are made for a message that waits for it.
@@ -49,7 +39,7 @@ const SCF_TIMEOUT: &str = "x-scf-timeout";
 /// since a function that restarts is back within seconds; a connect and a close are not, because a client waits for
 /// the one, and the gateway tries the other again by itself.
 pub struct HttpFunction {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client,
     uri: Uri,
     timeout: HeaderValue,
     key: Option<Key>,
@@ -66,15 +56,8 @@ impl HttpFunction {
             .expose()
             .parse()
             .map_err(|error| format!("{url} is no address: {error}"))?;
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
         Ok(Self {
-            client,
+            client: client(),
             uri,
             timeout: HeaderValue::from(scf_timeout(settings.invoke_timeout)),
             key: settings
@@ -173,23 +156,6 @@ impl AsRef<[u8]> for Event {
     fn as_ref(&self) -> &[u8] {
         self.0.as_bytes()
     }
-}
-
-async fn body(response: Response<Incoming>) -> Result<Bytes, InvokeError> {
-    let body = Limited::new(response.into_body(), REPLY_MAX);
-    match body.collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) => Err(failed(format!("the reply cannot be read: {error}"))),
-    }
-}
-
-/// The innermost cause; the outer texts only say that a request failed.
-fn cause(error: &hyper_util::client::legacy::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(next) = innermost.source() {
-        innermost = next;
-    }
-    innermost.to_string()
 }
 
 /// In whole seconds, so that a function is never told less than it has.

@@ -1,5 +1,6 @@
 //! Where functions live, as the gateway sees them.
 
+mod client;
 #[cfg(unix)]
 mod exec;
 mod http;
