@@ -181,7 +181,7 @@ fn examine<'s>(
         }
         return Err(explained(403, "this page may not connect (allow-origin)"));
     }
-    if shared.is_draining() || shared.hub.is_memory_full() {
+    if shared.is_draining() || shared.hub.is_full() {
         return Err(status(503));
     }
     let Some(slot) = Slot::take(&shared.registering, options.max_registering) else {

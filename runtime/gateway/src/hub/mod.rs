@@ -5,6 +5,8 @@ pub(crate) mod id;
 pub(crate) mod outbound;
 pub(crate) mod peer;
 mod rooms;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,6 +26,10 @@ use rooms::Rooms;
 /// For how many connections rooms and session stay readable while their close events wait: a function that is down
 /// for a day must not fill the memory with what its clients left.
 const SEALED_MAX: usize = 10_000;
+/// How many connections wait for their close events before no new one is let in: each is a task, and a function that is
+/// down must not fill the memory with them. Twice the default of `max-connections`, so that clients who all lost their
+/// connections at once are let in again at once.
+const CLOSING_MAX: usize = 200_000;
 
 /// Does what functions ask of the gateway: pushes, rooms, sessions. A clone is the same gateway.
 ///
@@ -91,6 +97,8 @@ struct Bounds {
     room_name: usize,
     session_max: usize,
     compress_above: Option<usize>,
+    sealed_max: usize,
+    closing_max: usize,
     /// Whether somebody wants to know when a message was last sent.
     idle: bool,
 }
@@ -105,6 +113,7 @@ pub(crate) struct Hub {
     rooms: RwLock<Rooms>,
     /// Bytes in all queues.
     memory: AtomicUsize,
+    /// Connections out of Open whose close events are not done.
     sealed: AtomicUsize,
 }
 
@@ -126,6 +135,8 @@ impl Hub {
                 room_name: settings.room_name,
                 session_max: settings.session_max,
                 compress_above: settings.compression.then_some(settings.compress_above),
+                sealed_max: SEALED_MAX,
+                closing_max: CLOSING_MAX,
                 idle: settings.idle_timeout.is_some(),
             },
             chance,
@@ -168,6 +179,11 @@ impl Hub {
         self.memory.load(Ordering::Relaxed) >= self.bounds.queue.memory
     }
 
+    /// Whether a new connection is too many: the queues are full, or too many wait for their close events.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_memory_full() || self.sealed.load(Ordering::Relaxed) >= self.bounds.closing_max
+    }
+
     /// Records a connection whose connect event is about to be sent; pushes to it are held.
     ///
     /// # Errors
@@ -195,7 +211,7 @@ impl Hub {
             out.seal(&self.memory);
         }
         self.rooms_mut().seal(peer.id());
-        if self.sealed.fetch_add(1, Ordering::Relaxed) >= SEALED_MAX {
+        if self.sealed.fetch_add(1, Ordering::Relaxed) >= self.bounds.sealed_max {
             self.remove(peer);
         }
     }
@@ -223,6 +239,7 @@ impl Hub {
     }
 
     fn remove(&self, peer: &Peer) {
+        peer.drop_session();
         self.rooms_mut().leave(peer.id(), None);
         self.peers
             .write()

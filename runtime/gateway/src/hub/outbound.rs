@@ -297,7 +297,9 @@ impl Outbound {
         }
         while self.writer.is_some() && self.next(memory) {
             let Some(writer) = &self.writer else { break };
-            let written = if self.queue.is_empty() || self.current_is_close {
+            // A pong or ping goes at the next frame boundary, so that nothing may be written across it.
+            let alone = self.queue.is_empty() || self.pong.is_some() || self.ping.is_some();
+            let written = if alone || self.current_is_close {
                 writer.try_write(&self.current)
             } else {
                 let mut slices = [IoSlice::new(&[]); SLICES];

@@ -75,6 +75,11 @@ impl Peer {
         })
     }
 
+    /// Its task may outlive what is known of it, and the session need not.
+    pub(super) fn drop_session(&self) {
+        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Sets the session and tells its new version.
     pub(super) fn set_session(
         &self,

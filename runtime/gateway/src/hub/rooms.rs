@@ -133,6 +133,12 @@ impl Rooms {
         all.into_values().collect()
     }
 
+    /// How many connections have rooms.
+    #[cfg(test)]
+    pub(super) fn members_known(&self) -> usize {
+        self.by_member.len()
+    }
+
     /// A page of at most `limit` members whose ids come after `after`.
     pub(super) fn page(&self, room: &str, after: Option<&str>, limit: usize) -> Page {
         let Some(members) = self.by_name.get(room) else {
