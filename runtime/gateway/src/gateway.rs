@@ -19,7 +19,8 @@ use crate::hub::Handle;
 use crate::hub::outbound::Gate;
 use crate::invoke::Invoke;
 use crate::push_endpoint::{self, PushEndpoint};
-use crate::shared::{Options, Shared};
+use crate::service::Services;
+use crate::shared::Shared;
 use crate::socket::{Listener, Socket};
 
 /// What a loopback listener serves where the app has no page.
@@ -42,8 +43,9 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Listens on the addresses of `listen`, and for pushes on those of `push-listen`; clients are accepted once [`Gateway::serve`] runs. `page` is what a
-    /// plain `GET /` gets; without one a loopback listener has a page of its own, and any other answers 426.
+    /// Listens on the addresses of `listen`, and for pushes on those of `push-listen`; clients are accepted once
+    /// [`Gateway::serve`] runs. `page` is what a plain `GET /` gets; without one a loopback listener has a page of its
+    /// own, and any other answers 426.
     ///
     /// # Errors
     /// When an address cannot be listened on, or one for pushes beyond loopback has no `push-token`.
@@ -51,6 +53,19 @@ impl Gateway {
         handle: Handle,
         settings: &Settings,
         invoke: Arc<dyn Invoke>,
+        page: Option<Cow<'static, str>>,
+    ) -> Result<Self, BindError> {
+        Self::bind_services(handle, settings, Services::one(settings, invoke), page).await
+    }
+
+    /// The same for several services. Commands that are functions are started once [`Gateway::serve`] runs.
+    ///
+    /// # Errors
+    /// As [`Gateway::bind`].
+    pub async fn bind_services(
+        handle: Handle,
+        settings: &Settings,
+        services: Services,
         page: Option<Cow<'static, str>>,
     ) -> Result<Self, BindError> {
         let mut listeners = Vec::new();
@@ -88,7 +103,7 @@ impl Gateway {
                 "the limit on open files is below max-connections and is what counts"
             );
         }
-        let shared = shared(&handle, settings, invoke, page);
+        let shared = shared(&handle, settings, services, page);
         Ok(Self {
             shared,
             listeners,
@@ -108,7 +123,8 @@ impl Gateway {
         page: Option<Cow<'static, str>>,
     ) -> Result<(Self, crate::testing::Dialer), BindError> {
         let (listener, dialer) = crate::socket::memory::Listener::new();
-        let shared = shared(&handle, settings, invoke, page);
+        let services = Services::one(settings, invoke);
+        let shared = shared(&handle, settings, services, page);
         let nowhere = Settings {
             push_listen: None,
             ..settings.clone()
@@ -151,6 +167,7 @@ impl Gateway {
             drain,
             ..
         } = self;
+        shared.services.start();
         // Functions push while connections end, so this one ends last. In a set, so that it goes when this future
         // is dropped.
         let (all_done, done) = oneshot::channel::<()>();
@@ -171,9 +188,8 @@ impl Gateway {
         acceptors.shutdown().await;
         let started = Instant::now();
         close_all(&shared, drain).await;
-        let rest = drain.saturating_sub(started.elapsed())
-            + shared.options.limits.close_timeout
-            + LINGER_TIME;
+        let rest =
+            drain.saturating_sub(started.elapsed()) + shared.services.close_timeout() + LINGER_TIME;
         if tokio::time::timeout(rest, all_gone.recv()).await.is_err() {
             tracing::warn!(
                 connections = shared.hub.all().len(),
@@ -188,7 +204,7 @@ impl Gateway {
 fn shared(
     handle: &Handle,
     settings: &Settings,
-    invoke: Arc<dyn Invoke>,
+    services: Services,
     page: Option<Cow<'static, str>>,
 ) -> Arc<Shared> {
     let page = page.map(|page| match page {
@@ -196,10 +212,9 @@ fn shared(
         Cow::Owned(text) => Bytes::from(text),
     });
     Arc::new(Shared::new(
-        Options::new(settings),
         settings,
+        services,
         handle.hub().clone(),
-        invoke,
         page,
         Bytes::from_static(BUILTIN_PAGE.as_bytes()),
     ))

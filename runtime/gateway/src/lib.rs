@@ -12,6 +12,7 @@ mod hub;
 mod invoke;
 mod machine;
 pub mod push_endpoint;
+mod service;
 mod shared;
 mod socket;
 #[cfg(any(test, feature = "testing"))]
@@ -23,3 +24,4 @@ pub use hub::Handle;
 #[cfg(unix)]
 pub use invoke::ExecFunction;
 pub use invoke::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};
+pub use service::Services;

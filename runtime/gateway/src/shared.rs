@@ -8,88 +8,43 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
-use wsfn_settings::{AllowOrigin, FailedMessage, Refuse, Settings};
+use wsfn_settings::Settings;
 
-use crate::calls::Calls;
 use crate::chance::Chance;
 use crate::hub::Hub;
-use crate::invoke::Invoke;
-use crate::machine::Limits;
+use crate::service::Services;
 
 /// The most different origins and the like that are warned about once each: they come from clients, and must not fill
 /// the memory.
 const WARNED_MAX: usize = 1000;
 
-/// The settings that connections look at.
+/// The settings that a handshake meets before it is known whose it is.
 #[derive(Debug)]
-pub(crate) struct Options {
-    pub(crate) limits: Limits,
-    pub(crate) max_message: usize,
-    pub(crate) max_frame: usize,
+pub(crate) struct Entrance {
     pub(crate) header_max: usize,
     pub(crate) handshake_timeout: Duration,
-    pub(crate) message_timeout: Duration,
     pub(crate) write_timeout: Duration,
-    pub(crate) idle_timeout: Option<Duration>,
-    pub(crate) ping_interval: Duration,
-    pub(crate) pong_timeout: Duration,
-    pub(crate) in_max_messages: usize,
-    pub(crate) in_max_bytes: usize,
     pub(crate) max_connections: usize,
     pub(crate) max_registering: usize,
-    pub(crate) compression: bool,
-    pub(crate) refuse: Refuse,
-    pub(crate) allow_origin: AllowOrigin,
-    pub(crate) forward_headers: Vec<String>,
-    pub(crate) forward_query: bool,
-    pub(crate) service_name: String,
-    pub(crate) stage: String,
 }
 
-impl Options {
-    pub(crate) fn new(settings: &Settings) -> Self {
+impl Entrance {
+    fn new(settings: &Settings) -> Self {
         Self {
-            limits: Limits {
-                invoke_timeout: settings.invoke_timeout,
-                call_grace: settings.call_grace,
-                close_timeout: settings.close_timeout,
-                close_retry_for: settings.close_retry_for,
-                tell: settings.failed_message == FailedMessage::Tell,
-            },
-            max_message: settings.max_message,
-            max_frame: settings.max_frame(),
             header_max: settings.header_max,
             handshake_timeout: settings.handshake_timeout,
-            message_timeout: settings.message_timeout,
             write_timeout: settings.write_timeout,
-            idle_timeout: settings.idle_timeout,
-            ping_interval: settings.ping_interval,
-            pong_timeout: settings.pong_timeout,
-            in_max_messages: settings.in_max_messages.max(1),
-            in_max_bytes: settings.in_max_bytes.max(settings.max_message),
             max_connections: settings.max_connections,
             max_registering: settings.max_registering,
-            compression: settings.compression,
-            refuse: settings.refuse,
-            allow_origin: settings.allow_origin.clone(),
-            forward_headers: settings
-                .forward_headers
-                .iter()
-                .map(|name| name.to_ascii_lowercase())
-                .collect(),
-            forward_query: settings.forward_query,
-            service_name: settings.service_name.clone(),
-            stage: settings.stage.clone(),
         }
     }
 }
 
 /// What every connection's task borrows.
 pub(crate) struct Shared {
-    pub(crate) options: Options,
+    pub(crate) entrance: Entrance,
+    pub(crate) services: Services,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) invoke: Arc<dyn Invoke>,
-    pub(crate) calls: Calls,
     /// What a plain `GET /` gets, everywhere and on a loopback listener.
     pub(crate) page: Option<Bytes>,
     pub(crate) loopback_page: Bytes,
@@ -104,19 +59,17 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
-        options: Options,
         settings: &Settings,
+        services: Services,
         hub: Arc<Hub>,
-        invoke: Arc<dyn Invoke>,
         page: Option<Bytes>,
         loopback_page: Bytes,
     ) -> Self {
         Self {
-            options,
+            entrance: Entrance::new(settings),
+            services,
             ids: Ids::new(hub.chance()),
             hub,
-            invoke,
-            calls: Calls::new(settings),
             page,
             loopback_page,
             draining: AtomicBool::new(false),

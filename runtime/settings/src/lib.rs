@@ -20,6 +20,7 @@ mod load;
 mod nearest;
 mod page;
 mod problem;
+mod route;
 mod settings;
 mod sources;
 mod table;
@@ -27,6 +28,7 @@ mod value;
 
 pub use page::{config_file, markdown};
 pub use problem::{Problem, Problems};
+pub use route::{PathTemplate, Route};
 pub use settings::{SETTINGS, Settings};
 pub use sources::{Origin, Sources};
 pub use table::{Kind, Setting};

@@ -203,7 +203,6 @@ settings! {
     later {
         "admin-listen" "off" Kind::Later, "Health, readiness and metrics.";
         "scf" "–" Kind::Later, "A function deployed in SCF.";
-        "route" "–" Kind::Later, "Several services in one gateway.";
         "data" "none" Kind::Later, "The directory of the journal.";
         "store" "–" Kind::Later, "A database for rooms.";
         "max-per-address" "off" Kind::Later, "Connections of one address.";

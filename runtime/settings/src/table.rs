@@ -153,6 +153,8 @@ macro_rules! settings {
                 #[doc = concat!("\n\nSetting `", $name, "`, default: ", $shown, ". ", $reason)]
                 pub $field: $type,
             )+
+            /// The `[[route]]`s of the settings file; none is one service for everything.
+            pub routes: Vec<$crate::route::Route>,
             /// Not a setting: whether this is an instance of SCF (`TENCENTCLOUD_RUNENV=SCF`).
             pub in_scf: bool,
             /// Not a setting: lines for the debug log about settings that were set, and that the mode does not use.
@@ -163,6 +165,7 @@ macro_rules! settings {
             fn default() -> Self {
                 Self {
                     $( $field: $default, )+
+                    routes: Vec::new(),
                     in_scf: false,
                     ignored: Vec::new(),
                 }

@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wsfn_tests::Example;
 
-use super::gateway::{connect, text};
+use super::gateway::{connect, connect_to, text};
 
 /// The command, built once.
 fn wsfn(arguments: &[&str]) -> Command {
@@ -285,6 +285,42 @@ async fn functions_in_python_run_unchanged() {
         said.contains("transfer: ") && said.contains("left: "),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn each_route_has_its_functions_and_what_matches_none_is_not_found() {
+    let lobby = Example::program("lobby", "lobby");
+    let echo = Example::program("echo", "echo");
+    let folder = std::env::temp_dir().join(format!("wsfn-routes-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("wsfn.toml");
+    let routes = format!(
+        "[[route]]\npath = \"/echo/{{what}}\"\nfunction = \"exec:{}\"\n\
+         [[route]]\nhost = \"127.0.0.1\"\npath = \"/lobby\"\nfunction = \"exec:{}\"\n",
+        echo.display(),
+        lobby.display()
+    );
+    std::fs::write(&file, routes).expect("written");
+    let config = file.to_str().expect("a path");
+    let checked = printed(&output(&["gateway", "--check", "--config", config]));
+    assert!(
+        checked.contains("route any host, /echo/{what}:"),
+        "{checked}"
+    );
+    let gateway = executing(&["--config", config]);
+    let address = gateway.address();
+    let mut client = connect_to(address, "/echo/1").await;
+    client.send(Message::text("back")).await.expect("sent");
+    assert_eq!(text(&mut client).await, "back");
+    let mut anna = connect_to(address, "/lobby").await;
+    let mut berta = connect_to(address, "/lobby").await;
+    anna.send(Message::text("hello")).await.expect("sent");
+    assert_eq!(text(&mut berta).await, "hello");
+    match tokio_tungstenite::connect_async(format!("ws://{address}/other")).await {
+        Err(Error::Http(response)) => assert_eq!(response.status(), 404),
+        other => panic!("not refused: {other:?}"),
+    }
+    let _ = std::fs::remove_dir_all(folder);
 }
 
 #[test]

@@ -11,7 +11,11 @@ use super::misbehave;
 pub(super) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub(super) async fn connect(address: &str) -> Client {
-    let url = format!("ws://{address}/");
+    connect_to(address, "/").await
+}
+
+pub(super) async fn connect_to(address: &str, path: &str) -> Client {
+    let url = format!("ws://{address}{path}");
     let connected = tokio_tungstenite::connect_async(url).await;
     connected.expect("accepted").0
 }

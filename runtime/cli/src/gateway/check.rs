@@ -25,6 +25,36 @@ pub(super) fn in_words(settings: &Settings) -> String {
             }
         ),
     });
+    for route in &settings.routes {
+        let host = route.host.as_deref().unwrap_or("any host");
+        let path = route.path.as_ref().map_or("any path", |path| path.as_str());
+        lines.push(format!("route {host}, {path}:"));
+        let of_route = functions(&route.settings);
+        lines.extend(of_route.into_iter().map(|line| format!("  {line}")));
+    }
+    if settings.routes.is_empty() {
+        lines.extend(functions(settings));
+    } else {
+        lines.push("handshakes that match no route are answered with 404".into());
+    }
+    lines.extend(
+        settings
+            .warnings()
+            .into_iter()
+            .map(|line| format!("warning: {line}")),
+    );
+    lines.extend(settings.ignored.iter().map(|line| format!("note: {line}")));
+    lines.push("the settings can be used".into());
+    lines.into_iter().fold(String::new(), |mut text, line| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{line}");
+        text
+    })
+}
+
+/// Where the events of a service go.
+fn functions(settings: &Settings) -> Vec<String> {
+    let mut lines = Vec::new();
     for (event, own) in [
         ("connects", &settings.connect),
         ("messages", &settings.message),
@@ -46,19 +76,7 @@ pub(super) fn in_words(settings: &Settings) -> String {
             (None, _) => format!("{event} are told to no function"),
         });
     }
-    lines.extend(
-        settings
-            .warnings()
-            .into_iter()
-            .map(|line| format!("warning: {line}")),
-    );
-    lines.extend(settings.ignored.iter().map(|line| format!("note: {line}")));
-    lines.push("the settings can be used".into());
-    lines.into_iter().fold(String::new(), |mut text, line| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{line}");
-        text
-    })
+    lines
 }
 
 fn listed(addresses: &[SocketAddr], scheme: &str, path: &str) -> String {

@@ -3,11 +3,10 @@
 mod check;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::ArgMatches;
 use wsfn::__private::process;
-use wsfn_gateway::{Gateway, Handle, Slots};
+use wsfn_gateway::{Gateway, Handle, Services};
 use wsfn_settings::{Settings, Sources};
 
 use crate::{Failure, command};
@@ -20,9 +19,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     }
     let settings = Settings::load(&sources(matches))?;
     if matches.get_flag("check") {
-        let functions = Slots::from_settings(&settings)?;
+        // What can only be found out by making them.
+        Services::from_settings(&settings)?;
         print!("{}", check::in_words(&settings));
-        drop(functions);
         return Ok(ExitCode::SUCCESS);
     }
     process::set_up_log(&settings);
@@ -41,10 +40,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
-    let functions = Arc::new(Slots::from_settings(settings)?);
-    let gateway = Gateway::bind(Handle::new(settings), settings, functions.clone(), None).await?;
-    // Not before: a port in use is a reason to start nothing.
-    functions.start();
+    let services = Services::from_settings(settings)?;
+    let gateway = Gateway::bind_services(Handle::new(settings), settings, services, None).await?;
     for address in gateway.local_addrs() {
         tracing::info!("clients connect to ws://{address}/");
     }

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use wsfn_protocol::{CloseEvent, ConnectEvent, Data, Event, MessageEvent, RequestContext};
 
 use crate::machine::Ending;
-use crate::shared::Options;
+use crate::service::Options;
 
 /// What a connect event says of the handshake.
 #[derive(Debug)]
 pub(super) struct Client<'h> {
     pub(super) path: &'h str,
+    /// The parameters of the route's path.
+    pub(super) parameters: BTreeMap<String, String>,
     pub(super) query: Option<&'h str>,
     pub(super) source: IpAddr,
     pub(super) protocols: Option<String>,
@@ -57,6 +59,11 @@ pub(super) fn connect(
             .query
             .filter(|_| options.forward_query)
             .map(Cow::Borrowed),
+        path_parameters: client
+            .parameters
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value)))
+            .collect(),
         ..RequestContext::default()
     };
     let event = ConnectEvent {

@@ -15,7 +15,8 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::codec::handshake::{HandshakeError, Head, HeadReader, negotiate};
-use crate::codec::{Decoder, DecoderLimits, scratch};
+use crate::codec::scratch;
+use crate::service::Service;
 use crate::shared::{Shared, Slot};
 use crate::socket::{Reader, Socket};
 use driver::{Driver, Pending};
@@ -35,9 +36,9 @@ pub(crate) struct Origin {
 
 /// Serves one socket until it and its close event are done.
 pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
-    let Some(slot) = Slot::take(&shared.connections, shared.options.max_connections) else {
+    let Some(slot) = Slot::take(&shared.connections, shared.entrance.max_connections) else {
         let (reader, writer) = socket.into_split();
-        let timeout = shared.options.handshake_timeout;
+        let timeout = shared.entrance.handshake_timeout;
         return respond::write_and_close(status(503), reader, writer, timeout).await;
     };
     // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.
@@ -54,13 +55,13 @@ async fn handshake<'s>(
     origin: Origin,
     connection: Slot<'s>,
 ) -> Option<Driver<'s>> {
-    let options = &shared.options;
+    let entrance = &shared.entrance;
     let (mut reader, writer) = socket.into_split();
-    let mut request = HeadReader::new(options.header_max);
+    let mut request = HeadReader::new(entrance.header_max);
     let read = read_head(&mut reader, &mut request);
     let read = tokio::select! {
         biased;
-        read = tokio::time::timeout(options.handshake_timeout, read) => read,
+        read = tokio::time::timeout(entrance.handshake_timeout, read) => read,
         // Browsers open sockets in advance: they are not waited for.
         () = shared.drained() => Ok(Read::Draining),
     };
@@ -69,17 +70,13 @@ async fn handshake<'s>(
         Ok(Read::Head) => match examine(shared, &request, origin) {
             Ok(good) => {
                 let Good {
+                    service,
                     handshake,
                     slot,
                     peer,
                     event,
                     request_id,
                 } = good;
-                let limits = DecoderLimits {
-                    max_frame: options.max_frame,
-                    ..DecoderLimits::new(options.max_message)
-                };
-                let decoder = Decoder::new(limits, peer.deflate());
                 let pending = Pending {
                     handshake,
                     writer,
@@ -93,7 +90,7 @@ async fn handshake<'s>(
                 reader.tell_id(peer.id());
                 let undecoded = request.behind();
                 let driver = Driver::new(
-                    shared, connection, peer, decoder, reader, undecoded, pending,
+                    shared, service, connection, peer, reader, undecoded, pending,
                 );
                 return Some(driver);
             }
@@ -104,7 +101,7 @@ async fn handshake<'s>(
         Err(_) => status(408),
     };
     drop(request);
-    respond::write_and_close(answer, reader, writer, options.write_timeout).await;
+    respond::write_and_close(answer, reader, writer, entrance.write_timeout).await;
     None
 }
 
@@ -148,6 +145,7 @@ fn bad(error: HandshakeError) -> Bytes {
 
 /// A handshake that may be asked of the function.
 struct Good<'s> {
+    service: &'s Service,
     handshake: Handshake,
     slot: Slot<'s>,
     peer: Arc<crate::hub::peer::Peer>,
@@ -166,8 +164,12 @@ fn examine<'s>(
         return Err(plain(shared, &head, origin));
     }
     let key = head.check().map_err(bad)?.to_owned();
-    let options = &shared.options;
     let (page, host) = (head.get("origin"), head.get("host"));
+    let Some(matched) = shared.services.find(host, head.path) else {
+        return Err(explained(404, "no route is for this host and path"));
+    };
+    let service = matched.service;
+    let options = &service.options;
     if !origin::is_allowed(&options.allow_origin, page, host, origin.loopback) {
         // No real origin is longer, and what is warned about is remembered.
         let page = page
@@ -184,7 +186,7 @@ fn examine<'s>(
     if shared.is_draining() || shared.hub.is_full() {
         return Err(status(503));
     }
-    let Some(slot) = Slot::take(&shared.registering, options.max_registering) else {
+    let Some(slot) = Slot::take(&shared.registering, shared.entrance.max_registering) else {
         return Err(status(503));
     };
     let extensions = head.joined("sec-websocket-extensions");
@@ -195,7 +197,8 @@ fn examine<'s>(
         status(503)
     })?;
     let client = Client {
-        path: head.path,
+        path: matched.path.unwrap_or(head.path),
+        parameters: matched.parameters,
         query: head.query,
         source: origin.client.ip(),
         protocols: head.joined("sec-websocket-protocol"),
@@ -210,6 +213,7 @@ fn examine<'s>(
     };
     let event = event::connect(peer.id(), &request_id, &client, options);
     Ok(Good {
+        service,
         handshake: Handshake {
             key,
             offered,

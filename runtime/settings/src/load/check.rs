@@ -17,7 +17,6 @@ pub(super) fn together(
     problems: &mut Vec<Problem>,
 ) {
     if command {
-        functions(set, problems);
         processes(settings, set, problems);
     }
     given_once(set, problems);
@@ -30,19 +29,31 @@ pub(super) fn together(
     }
 }
 
+/// The settings that name functions.
+pub(super) const FUNCTIONS: &[&str] = &["function", "connect", "message", "close"];
+
+/// Whether any of these names a function; one that cannot be read has an error of its own.
+pub(super) fn names_function(set: &[Found]) -> bool {
+    set.iter()
+        .any(|found| FUNCTIONS.contains(&found.setting.name))
+}
+
 /// The command calls functions; an app is one.
-fn functions(set: &[Found], problems: &mut Vec<Problem>) {
-    let named = ["function", "connect", "message", "close"];
-    if set.iter().any(|found| named.contains(&found.setting.name)) {
-        // One that cannot be read has an error of its own.
-        return;
+pub(super) fn functions(set: &[Found], problems: &mut Vec<Problem>) {
+    if !names_function(set) {
+        problems.push(Problem::new(
+            FUNCTIONS.join(", "),
+            Origin::Together,
+            "no function is set, so there is nothing to call; start with \
+             --function http://127.0.0.1:9000/event-invoke",
+        ));
     }
-    problems.push(Problem::new(
-        named.join(", "),
-        Origin::Together,
-        "no function is set, so there is nothing to call; start with \
-         --function http://127.0.0.1:9000/event-invoke",
-    ));
+}
+
+/// The settings of a route; `own` are those that it does not have from the gateway.
+pub(super) fn of_route(settings: &mut Settings, own: &[Found], problems: &mut Vec<Problem>) {
+    at_least_one_message(settings, own, problems);
+    processes(settings, own, problems);
 }
 
 fn processes(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>) {

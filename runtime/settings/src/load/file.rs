@@ -78,6 +78,10 @@ pub(super) fn read(path: &Path, text: &str, reading: &mut Reading) {
     for (key, value) in table.get_ref() {
         let name = key.get_ref().to_string();
         let origin = origin(key.span().start);
+        if name == super::routes::KEY {
+            super::routes::read(value, origin, |at| line(text, at), reading);
+            continue;
+        }
         match raw(value) {
             Ok(raw) => reading.take(&name, name.clone(), raw, origin),
             // A table has the name of a setting at best: whether it is one that comes later is told from its name.
@@ -92,7 +96,7 @@ pub(super) fn read(path: &Path, text: &str, reading: &mut Reading) {
 }
 
 /// A value as a text or a list of texts.
-fn raw(value: &Spanned<DeValue<'_>>) -> Result<Raw, String> {
+pub(super) fn raw(value: &Spanned<DeValue<'_>>) -> Result<Raw, String> {
     match value.get_ref() {
         DeValue::Array(items) => items
             .iter()

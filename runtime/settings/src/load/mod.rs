@@ -4,6 +4,7 @@ mod check;
 mod environment;
 mod file;
 mod flags;
+mod routes;
 
 use crate::problem::{Problem, Problems};
 use crate::settings::{SETTINGS, Settings};
@@ -24,6 +25,7 @@ struct Found {
 #[derive(Default)]
 struct Reading {
     found: Vec<Found>,
+    routes: Vec<routes::Written>,
     problems: Vec<Problem>,
 }
 
@@ -80,6 +82,17 @@ impl Settings {
             &set,
             &mut reading.problems,
         );
+        let written = std::mem::take(&mut reading.routes);
+        if sources.command && written.is_empty() {
+            check::functions(&set, &mut reading.problems);
+        }
+        if sources.command {
+            settings.routes = routes::apply(&settings, &set, written, &mut reading.problems);
+        } else if !written.is_empty() {
+            settings
+                .ignored
+                .push("the [[route]]s are for wsfn gateway".into());
+        }
         let (is_used, where_it_is_not): (fn(&Setting, Mode) -> bool, String) = if sources.command {
             (|setting, _| setting.is_for_command(), "wsfn gateway".into())
         } else {
@@ -88,16 +101,13 @@ impl Settings {
                 format!("mode {}", mode.as_str()),
             )
         };
-        settings.ignored = set
-            .iter()
-            .filter(|found| !is_used(found.setting, mode))
-            .map(|found| {
-                let Found {
-                    spelled, origin, ..
-                } = found;
-                format!("{spelled} ({origin}) is not used in {where_it_is_not}")
-            })
-            .collect();
+        let unused = set.iter().filter(|found| !is_used(found.setting, mode));
+        settings.ignored.extend(unused.map(|found| {
+            let Found {
+                spelled, origin, ..
+            } = found;
+            format!("{spelled} ({origin}) is not used in {where_it_is_not}")
+        }));
         if reading.problems.is_empty() {
             Ok(settings)
         } else {

@@ -165,3 +165,93 @@ fn fewer_at_most_than_at_least_is_refused() {
         problems[0]
     );
 }
+
+const ROUTES: &str = r#"
+function = "http://127.0.0.1:9000/event-invoke"
+idle-timeout = "1m"
+
+[[route]]
+host = "Chat.Example"
+path = "/rooms/{room}"
+service-name = "chat"
+message = "http://127.0.0.1:9100/"
+max-message = "64KiB"
+
+[[route]]
+stage = "test"
+"#;
+
+#[test]
+fn a_route_has_the_settings_of_the_gateway_and_its_own() {
+    let settings = command().file("wsfn.toml", ROUTES).load_ok();
+    let [chat, rest] = &settings.routes[..] else {
+        panic!("{:?}", settings.routes);
+    };
+    assert_eq!(chat.host.as_deref(), Some("chat.example"));
+    assert_eq!(
+        chat.path.as_ref().map(|path| path.as_str()),
+        Some("/rooms/{room}")
+    );
+    assert_eq!(chat.settings.service_name, "chat");
+    assert_eq!(chat.settings.max_message, 64 * 1024);
+    assert_eq!(chat.settings.idle_timeout, Some(Duration::from_secs(60)));
+    let shown = |addr: &Option<wsfn_settings::FunctionAddr>| addr.as_ref().map(ToString::to_string);
+    assert_eq!(
+        shown(&chat.settings.message).as_deref(),
+        Some("http://127.0.0.1:9100/…")
+    );
+    assert_eq!(
+        shown(&chat.settings.function).as_deref(),
+        Some("http://127.0.0.1:9000/…")
+    );
+    assert_eq!((&*rest.settings.stage, rest.host.as_ref()), ("test", None));
+    assert_eq!(settings.stage, "release");
+    // An app has none.
+    let app = Sources::new().file("wsfn.toml", ROUTES).load_ok();
+    assert!(app.routes.is_empty());
+    assert!(
+        app.ignored.iter().any(|line| line.contains("[[route]]")),
+        "{:?}",
+        app.ignored
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_route_is_said_with_its_line() {
+    let text = r#"
+[[route]]
+host = "chat.example:443"
+path = "rooms"
+drain = "1s"
+idle-timeut = "1s"
+max-message = "2MiB"
+function = "ftp://x"
+
+[[route]]
+[[route]]
+"#;
+    let problems = command().file("wsfn.toml", text).load_err();
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    for part in [
+        "route.host = `chat.example:443` (wsfn.toml:3): expected a host name",
+        "route.path = `rooms` (wsfn.toml:4): expected a path that begins with /",
+        "route.drain (wsfn.toml:5): is a setting of the whole gateway",
+        "route.idle-timeut (wsfn.toml:6): no such setting; did you mean route.idle-timeout?",
+        "route.max-message = `2MiB` (wsfn.toml:7): expected at most the gateway's own",
+        "route.function (wsfn.toml:8): expected http://",
+        "route (wsfn.toml:10): no function is set",
+        "route (wsfn.toml:11): a route before it has the same host and path",
+    ] {
+        assert!(
+            shown.iter().any(|line| line.starts_with(part)),
+            "{part}: {shown:#?}"
+        );
+    }
+    assert_eq!(shown.len(), 9, "{shown:#?}");
+    let problems = command().file("wsfn.toml", "route = 3").load_err();
+    assert!(
+        problems[0].to_string().contains("[[route]]"),
+        "{}",
+        problems[0]
+    );
+}

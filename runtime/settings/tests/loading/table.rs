@@ -86,7 +86,7 @@ fn fields_are_named_like_their_settings() {
         .iter()
         .filter(|setting| setting.has_effect())
         .map(|setting| setting.name.replace('-', "_"))
-        .chain(["in_scf", "ignored"].map(String::from))
+        .chain(["routes", "in_scf", "ignored"].map(String::from))
         .collect();
     assert_eq!(fields, names);
 }

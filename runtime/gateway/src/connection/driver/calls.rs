@@ -17,7 +17,7 @@ use crate::machine::{CallError, Input};
 impl<'s> Driver<'s> {
     /// Starts a call, or waits for a place among the calls.
     pub(super) fn call(&mut self, kind: Kind, event: Arc<str>, request_id: Arc<str>) {
-        let timeout = self.shared.options.limits.invoke_timeout;
+        let timeout = self.service.options.limits.invoke_timeout;
         let bytes = event.len();
         // A close that is sent again keeps the number of its first sending.
         let seq = self.seq;
@@ -33,11 +33,11 @@ impl<'s> Driver<'s> {
             deadline: Instant::now() + timeout,
             request_id,
         };
-        let shared = self.shared;
-        match shared.calls.try_enter(kind) {
+        let service = self.service;
+        match service.calls.try_enter(kind) {
             Some(permit) => self.send(call, permit),
             None => {
-                let wait = Box::pin(shared.calls.enter(kind, bytes, timeout));
+                let wait = Box::pin(service.calls.enter(kind, bytes, timeout));
                 let id = call.request_id.clone();
                 self.call = Some((kind, id, InFlight::Waiting(wait, Box::new(call))));
             }
@@ -46,7 +46,7 @@ impl<'s> Driver<'s> {
 
     pub(super) fn send(&mut self, mut call: Call, permit: SemaphorePermit<'s>) {
         let now = Instant::now();
-        let timeout = self.shared.options.limits.invoke_timeout;
+        let timeout = self.service.options.limits.invoke_timeout;
         call.deadline = now + timeout;
         let kind = call.kind;
         let id = call.request_id.clone();
@@ -57,8 +57,8 @@ impl<'s> Driver<'s> {
             "call"
         );
         self.feed(Input::Sent);
-        let shared = self.shared;
-        let answer = shared.invoke.invoke(call);
+        let service = self.service;
+        let answer = service.invoke.invoke(call);
         let answer = if kind == Kind::Close {
             // The machine has no clock for it: a close that is late is simply sent again.
             Box::pin(async move {
@@ -148,7 +148,7 @@ impl<'s> Driver<'s> {
         if answer.pushes.is_empty() {
             return Some(input);
         }
-        let until = Instant::now() + self.shared.options.write_timeout;
+        let until = Instant::now() + self.service.options.write_timeout;
         let mut replies = Replies::new(answer.pushes, until, input);
         match replies.next(&self.shared.hub, &self.peer) {
             Next::Done(input) => Some(input),

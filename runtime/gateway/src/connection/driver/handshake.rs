@@ -63,7 +63,7 @@ impl Driver<'_> {
             let response = pending.handshake.refused(
                 answer.err_no,
                 &answer.err_msg,
-                self.shared.options.refuse,
+                self.service.options.refuse,
             );
             self.answer_and_close(response, reader, pending.writer);
             self.release_socket();
@@ -71,7 +71,7 @@ impl Driver<'_> {
     }
 
     pub(super) fn answer_and_close(&self, response: Bytes, reader: Reader, writer: Writer) {
-        let timeout = self.shared.options.write_timeout;
+        let timeout = self.service.options.write_timeout;
         tokio::spawn(respond::write_and_close(response, reader, writer, timeout));
     }
 }

@@ -22,12 +22,13 @@ use super::event;
 use super::inbox::{Inbox, Undecoded};
 use super::replies::Replies;
 use super::respond::{self, Handshake};
-use crate::codec::{self, Decoder};
+use crate::codec::{self, Decoder, DecoderLimits};
 use crate::hub::id::shown;
 use crate::hub::outbound::Flush;
 use crate::hub::peer::Peer;
 use crate::invoke::{BoxFuture, Call, InvokeAnswer, InvokeError};
 use crate::machine::{CallError, Ending, Input, Machine, Output};
+use crate::service::Service;
 use crate::shared::{Shared, Slot};
 use crate::socket::{Reader, Writer};
 
@@ -49,6 +50,7 @@ enum InFlight<'s> {
 /// One connection from its registration to its end.
 pub(super) struct Driver<'s> {
     shared: &'s Shared,
+    service: &'s Service,
     /// A place among `max-connections`, as long as there is a socket.
     slot: Option<Slot<'s>>,
     peer: Arc<Peer>,
@@ -99,14 +101,19 @@ pub(super) struct Pending<'s> {
 impl<'s> Driver<'s> {
     pub(super) fn new(
         shared: &'s Shared,
+        service: &'s Service,
         slot: Slot<'s>,
         peer: Arc<Peer>,
-        decoder: Decoder,
         reader: Reader,
         undecoded: &[u8],
         pending: Pending<'s>,
     ) -> Self {
         let now = Instant::now();
+        let limits = DecoderLimits {
+            max_frame: service.options.max_frame,
+            ..DecoderLimits::new(service.options.max_message)
+        };
+        let decoder = Decoder::new(limits, peer.deflate());
         let mut inbox = Inbox::default();
         // Without random numbers there were no id and no connection.
         let seed = shared
@@ -118,6 +125,7 @@ impl<'s> Driver<'s> {
         inbox.keep(Undecoded::new(undecoded));
         Self {
             shared,
+            service,
             slot: Some(slot),
             machine: Machine::new(seed),
             peer,
@@ -185,7 +193,7 @@ impl<'s> Driver<'s> {
     }
 
     fn feed(&mut self, input: Input) {
-        let limits = &self.shared.options.limits;
+        let limits = &self.service.options.limits;
         self.machine
             .handle(Instant::now(), input, limits, &mut self.outputs);
     }

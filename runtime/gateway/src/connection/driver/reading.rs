@@ -23,7 +23,7 @@ impl Driver<'_> {
         if !self.machine.takes_messages() {
             return false;
         }
-        let options = &self.shared.options;
+        let options = &self.service.options;
         self.memory_full = self.shared.hub.is_memory_full();
         self.memory_full
             || self

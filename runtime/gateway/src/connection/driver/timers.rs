@@ -33,7 +33,7 @@ impl Driver<'_> {
 
     /// What the time says, if anything.
     pub(super) fn due(&mut self, now: Instant) -> Option<Input> {
-        let options = &self.shared.options;
+        let options = &self.service.options;
         let passed = |deadline: Option<Instant>| deadline.is_some_and(|at| now >= at);
         if passed(self.machine.deadline(&options.limits)) {
             return Some(Input::Tick);
@@ -81,7 +81,7 @@ impl Driver<'_> {
         let open = self.machine.phase() == Phase::Open;
         let reading = open && !self.was_paused;
         [
-            self.machine.deadline(&self.shared.options.limits),
+            self.machine.deadline(&self.service.options.limits),
             self.linger.map(|(until, _)| until),
             self.write_deadline(),
             self.replies.as_ref().map(|replies| replies.until()),
@@ -98,25 +98,25 @@ impl Driver<'_> {
 
     pub(super) fn write_deadline(&self) -> Option<Instant> {
         self.reader.as_ref()?;
-        Some(self.peer.out().blocked_since()? + self.shared.options.write_timeout)
+        Some(self.peer.out().blocked_since()? + self.service.options.write_timeout)
     }
 
     pub(super) fn pong_deadline(&self) -> Option<Instant> {
-        Some(self.ping_sent? + self.shared.options.pong_timeout)
+        Some(self.ping_sent? + self.service.options.pong_timeout)
     }
 
     pub(super) fn ping_deadline(&self) -> Option<Instant> {
         // One ping at a time: the next is due when something has come in.
-        (self.ping_sent.is_none()).then(|| self.last_read + self.shared.options.ping_interval)
+        (self.ping_sent.is_none()).then(|| self.last_read + self.service.options.ping_interval)
     }
 
     pub(super) fn idle_deadline(&self) -> Option<Instant> {
-        let idle = self.shared.options.idle_timeout?;
+        let idle = self.service.options.idle_timeout?;
         let sent = self.peer.out().last_message();
         Some(sent.map_or(self.last_message, |sent| sent.max(self.last_message)) + idle)
     }
 
     pub(super) fn message_deadline(&self) -> Option<Instant> {
-        Some(self.message_since? + self.shared.options.message_timeout)
+        Some(self.message_since? + self.service.options.message_timeout)
     }
 }
