@@ -58,7 +58,7 @@ pub mod testing;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use app::{App, Setup};
+pub use app::{App, Handled, Invocation, Next, Setup};
 pub use connection_id::ConnectionId;
 pub use context::Context;
 pub use error::{Error, Refuse, Rejection, Result};
@@ -73,7 +73,7 @@ pub use push::{Push, PushError, Report, Undelivered};
 pub use reply::{Accept, Answered, Failure, IntoReply, Opens, Reply};
 pub use rooms::{Broadcast, Members, Page, Rooms, RoomsError};
 pub use state::State;
-pub use wsfn_protocol::RequestContext;
+pub use wsfn_protocol::{Kind, RequestContext};
 
 /// Makes the function the handler of clients that connect (Tencent's *register*).
 ///

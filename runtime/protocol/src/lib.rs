@@ -24,6 +24,7 @@ mod close_code;
 mod code;
 mod data;
 mod event;
+mod note;
 mod push;
 mod reply;
 pub mod samples;
@@ -37,6 +38,7 @@ pub use data::{Data, DataError};
 pub use event::{
     CloseEvent, ConnectEvent, Event, EventError, Identity, Kind, MessageEvent, RequestContext,
 };
+pub use note::Note;
 pub use push::{Answer, Audience, Failed, Request, RequestError, SessionValue};
 pub use reply::{Reply, ReplyError, ReplyPush, ReplySocket};
 pub use signature::{Key, Signed, header};

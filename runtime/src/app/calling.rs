@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 use tracing::Span;
-use wsfn_protocol::ErrNo;
+use wsfn_protocol::{ErrNo, Kind};
 
 use super::caught::{Caught, Panicked};
 use super::entry::BoxFuture;
@@ -19,6 +19,61 @@ const ANSWER_TAKES: Duration = Duration::from_millis(200);
 
 /// The share of the time left that the answer gets where that is short.
 const ANSWER_SHARE: u32 = 5;
+
+/// Has a handler handle an event of its kind: `handle!(entry, content, span, |content| event; …)`. What comes of it is
+/// the answer, and those parts of the event that outlive it: id, request id and text. An event is moved nowhere while
+/// its handler runs, and its type is another one for each kind: hence a macro.
+macro_rules! handle {
+    (
+        $entry:expr, $content:expr, $span:expr, |$part:ident| $event:expr;
+        faults $faults:expr; else $other:expr
+    ) => {
+        match ($content, $entry.call()) {
+            (Content::Connect($part), Call::Connect(call)) => {
+                handle!(run, $entry, call, $event, $span, $faults)
+            }
+            (Content::Message($part), Call::Message(call)) => {
+                handle!(run, $entry, call, $event, $span, $faults)
+            }
+            (Content::Close($part), Call::Close(call)) => {
+                handle!(run, $entry, call, $event, $span, $faults)
+            }
+            // The entry was found by the kind of the event.
+            _ => $other,
+        }
+    };
+    (run, $entry:expr, $call:ident, $event:expr, $span:expr, $faults:expr) => {{
+        let event = $event;
+        let handling = $call(Phase::Event(&event));
+        #[cfg(feature = "testing")]
+        let handling = calling::as_tested($faults.as_deref(), $entry.kind(), handling);
+        let answer = calling::run(handling, event.context.deadline, $span).await;
+        (answer, event.id, event.context.request_id, event.raw)
+    }};
+}
+pub(super) use handle;
+
+/// The handler, or what a test has in store in its place.
+#[cfg(feature = "testing")]
+pub(super) fn as_tested<'e>(
+    faults: Option<&crate::testing::Faults>,
+    kind: Kind,
+    handling: BoxFuture<'e, Reply>,
+) -> BoxFuture<'e, Reply> {
+    match faults {
+        Some(faults) => faults.in_handler(kind, handling),
+        None => handling,
+    }
+}
+
+/// Slots are optional: without a connect handler everyone is accepted, a close needs no handler, and only a message
+/// that nobody handles is an error.
+pub(super) fn unhandled(kind: Kind) -> Answer {
+    match kind {
+        Kind::Connect | Kind::Close => Answer::Done,
+        Kind::Message => failed(ErrNo::NO_HANDLER, "no handler for `data send`", None),
+    }
+}
 
 /// Runs a handler inside `span`, until shortly before the deadline.
 ///

@@ -4,22 +4,23 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use hyper::http::Extensions;
 use tokio::time::Instant;
-use wsfn_protocol::{Data, ErrNo, EventError, Kind, Reply as WireReply, ReplyPush, Request};
+use tracing::Span;
+use wsfn_protocol::{Data, ErrNo, EventError, Kind, MessageEvent, ReplyPush, Request};
 use wsfn_settings::Settings;
 
+use super::calling::handle;
 use super::caught::caught;
-#[cfg(feature = "testing")]
-use super::entry::BoxFuture;
 use super::outcome::Accepted;
-use super::{Call, Entry, OnError, Outcome, Setup, calling};
+use super::{Call, Entry, Invocation, Next, OnError, Outcome, Setup, calling};
 use crate::connection_id::ConnectionId;
 use crate::context::Context;
 use crate::event::{Content, Event, Slot};
 use crate::extract::Phase;
 use crate::message::Message;
 use crate::push::Push;
-use crate::reply::{Answer, Failure, Problem};
+use crate::reply::{Answer, Failure, Problem, Reply};
 use crate::rooms::Rooms;
 use crate::state::States;
 
@@ -30,6 +31,8 @@ pub(crate) struct Instance {
     only: Option<Kind>,
     states: Arc<States>,
     push: Push,
+    /// What stands around each call of a handler.
+    layers: Option<Next>,
     on_error: Option<OnError>,
     errors_to_client: bool,
     setup: Setup,
@@ -41,6 +44,7 @@ pub(crate) struct Instance {
 impl Instance {
     pub(super) fn new(
         handlers: Vec<Entry>,
+        layers: Option<Next>,
         on_error: Option<OnError>,
         states: States,
         push: Push,
@@ -56,6 +60,7 @@ impl Instance {
             only,
             states: Arc::new(states),
             push,
+            layers,
             on_error,
             errors_to_client: settings.errors_to_client,
             setup,
@@ -139,9 +144,8 @@ impl Instance {
             Err(error) => return unreadable(&error, &raw, self.only, context.request_id),
         };
         let (kind, extensions) = (content.kind(), content.has_extensions());
-        let Some(entry) = self.entry(kind) else {
-            return self.unhandled(kind, extensions, id, context.request_id);
-        };
+        let entry = self.entry(kind);
+        let handler = entry.map_or("none", Entry::name);
         // The clock is read only where the line below is written.
         let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
         // What the handler's own log lines stand in.
@@ -151,27 +155,20 @@ impl Instance {
             connection = ?id,
             request_id = &*context.request_id
         );
-        // An event is moved nowhere while its handler runs, and taken apart afterwards.
-        macro_rules! run {
-            ($call:expr, $content:expr) => {{
-                let event = self.event(raw, id, context, $content);
-                let handling = $call(Phase::Event(&event));
-                #[cfg(feature = "testing")]
-                let handling = self.as_tested(kind, handling);
-                let answer = calling::run(handling, event.context.deadline, span).await;
-                (answer, event.id, event.context.request_id)
-            }};
-        }
-        let (answer, id, request_id) = match (content, entry.call()) {
-            (Content::Connect(content), Call::Connect(call)) => run!(call, content),
-            (Content::Message(content), Call::Message(call)) => run!(call, content),
-            (Content::Close(content), Call::Close(call)) => run!(call, content),
-            // The entry was found by the kind of the event.
-            _ => (Answer::Done, id, context.request_id),
+        let (answer, id, request_id, raw) = match (&self.layers, entry) {
+            (Some(layers), entry) => {
+                let invocation = self.invocation(entry.copied(), raw, id, content, context);
+                // In a box, so that events take no more room where there are no layers.
+                Box::pin(through(layers, invocation, span)).await
+            }
+            (None, Some(entry)) => handle!(entry, content, span, |content| {
+                self.event(raw, id, context, content)
+            }; faults self.faults; else (Answer::Done, id, context.request_id, raw)),
+            (None, None) => (calling::unhandled(kind), id, context.request_id, raw),
         };
         if let Some(started) = started {
             tracing::debug!(
-                handler = entry.name(),
+                handler,
                 connection = ?id,
                 request_id = &*request_id,
                 elapsed = ?started.elapsed(),
@@ -180,23 +177,10 @@ impl Instance {
         }
         match answer {
             Answer::Failed(problem) => {
-                log(entry.name(), &problem, &id, &request_id);
-                self.failed(kind, problem, id, request_id)
+                log(handler, &problem, &id, &request_id);
+                self.failed(kind, problem, &raw, id, request_id)
             }
             answer => accepted(kind, answer, id, request_id, extensions),
-        }
-    }
-
-    /// The handler, or what a test has in store in its place.
-    #[cfg(feature = "testing")]
-    fn as_tested<'e>(
-        &self,
-        kind: Kind,
-        handling: BoxFuture<'e, crate::reply::Reply>,
-    ) -> BoxFuture<'e, crate::reply::Reply> {
-        match &self.faults {
-            Some(faults) => faults.in_handler(kind, handling),
-            None => handling,
         }
     }
 
@@ -214,24 +198,30 @@ impl Instance {
             rooms: Rooms::new(self.push.with_deadline(context.deadline)),
             context,
             states: Arc::clone(&self.states),
+            values: Extensions::new(),
         }
     }
 
-    /// Slots are optional: without a connect handler everyone is accepted, a close needs no handler, and only a
-    /// message that nobody handles is an error.
-    fn unhandled(
+    fn invocation(
         &self,
-        kind: Kind,
-        extensions: bool,
+        entry: Option<Entry>,
+        raw: Arc<str>,
         id: ConnectionId,
-        request_id: Arc<str>,
-    ) -> Outcome {
-        if kind != Kind::Message {
-            return accepted(kind, Answer::Done, id, request_id, extensions);
+        content: Content,
+        context: Context,
+    ) -> Invocation {
+        Invocation {
+            entry,
+            id,
+            raw,
+            content,
+            rooms: Rooms::new(self.push.with_deadline(context.deadline)),
+            context,
+            states: Arc::clone(&self.states),
+            values: Extensions::new(),
+            #[cfg(feature = "testing")]
+            faults: self.faults.clone(),
         }
-        let problem = Problem::new(ErrNo::NO_HANDLER, "no handler for `data send`");
-        log("none", &problem, &id, &request_id);
-        self.failed(kind, Box::new(problem), id, request_id)
     }
 
     /// The answer to an event that failed. A gateway ignores the reply to a message, so its sender is told by a push.
@@ -239,12 +229,13 @@ impl Instance {
         &self,
         kind: Kind,
         problem: Box<Problem>,
+        raw: &str,
         id: ConnectionId,
         request_id: Arc<str>,
     ) -> Outcome {
         let mut pushes = Vec::new();
         if kind == Kind::Message
-            && let Some(note) = self.note(&problem, &id)
+            && let Some(note) = self.note(&problem, raw, &id)
         {
             pushes.push(ReplyPush::Send(note));
         }
@@ -257,20 +248,49 @@ impl Instance {
         }
     }
 
-    fn note(&self, problem: &Problem, id: &ConnectionId) -> Option<Data<'static>> {
+    /// What the sender of a message is told. The message is read once more for it: most never fail.
+    fn note(&self, problem: &Problem, raw: &str, id: &ConnectionId) -> Option<Data<'static>> {
+        if self.on_error.is_none() && !self.errors_to_client {
+            return None;
+        }
+        let event = wsfn_protocol::Event::parse(raw, self.only);
+        let text = match &event {
+            Ok(wsfn_protocol::Event::Message(MessageEvent {
+                data: Data::Text(text),
+                ..
+            })) => Some(&**text),
+            _ => None,
+        };
+        let note = problem.note(text);
         match &self.on_error {
             // A panic in it must not cost the answer.
             Some(tell) => {
-                let failure = Failure { problem, id };
+                let failure = Failure { problem, id, note };
                 caught(|| tell(&failure)).ok().flatten().map(Message::into)
             }
-            None if self.errors_to_client => {
-                let note = WireReply::error(problem.err_no, &problem.err_msg).to_json();
-                Some(Data::Text(note.into()))
-            }
-            None => None,
+            None => Some(Data::Text(note.to_json().into())),
         }
     }
+}
+
+/// Has an event handled through the layers, as [`handle!`] does without.
+async fn through(
+    layers: &Next,
+    invocation: Invocation,
+    span: Span,
+) -> (Answer, ConnectionId, Arc<str>, Arc<str>) {
+    let deadline = invocation.context.deadline;
+    let (id, raw) = (invocation.id.clone(), Arc::clone(&invocation.raw));
+    let request_id = Arc::clone(&invocation.context.request_id);
+    // All that belongs to the program runs inside, where its panic is caught.
+    let answer = Box::pin(async move {
+        match layers.clone().run(invocation).await {
+            Ok(handled) => handled.into(),
+            Err(error) => Reply::failed(Problem::from_error(error)),
+        }
+    });
+    let answer = calling::run(answer, deadline, span).await;
+    (answer, id, request_id, raw)
 }
 
 /// The answer to an event that went well.

@@ -1,9 +1,13 @@
 //! An application: the handlers, and what happens to an event.
 
+mod around;
 mod calling;
 mod caught;
 mod entry;
+mod handled;
 mod instance;
+mod invocation;
+mod layer;
 mod outcome;
 mod run;
 mod setup;
@@ -14,14 +18,22 @@ mod tests;
 use std::borrow::Cow;
 use std::fmt;
 
+use tower_layer::Layer;
+use tower_service::Service;
+
+use around::AroundLayer;
 pub(crate) use entry::Call;
 pub use entry::{Entry, SlotOf};
+pub use handled::Handled;
 pub(crate) use instance::Instance;
+pub use invocation::Invocation;
+pub use layer::Next;
 pub(crate) use outcome::Outcome;
 #[cfg(feature = "testing")]
 pub(crate) use run::forwarding;
 pub use setup::Setup;
 
+use crate::error::{BoxError, Error};
 use crate::message::Message;
 use crate::reply::Failure;
 use crate::state::{State, States};
@@ -47,6 +59,9 @@ pub struct App {
     states: States,
     page: Option<Cow<'static, str>>,
     on_error: Option<OnError>,
+    /// Put around what is inside, in this order.
+    layers: Vec<Box<dyn FnOnce(Next) -> Next + Send>>,
+    setup: Setup,
 }
 
 impl App {
@@ -56,6 +71,8 @@ impl App {
             states: States::default(),
             page: None,
             on_error: None,
+            layers: Vec::new(),
+            setup: Setup::default(),
         }
     }
 
@@ -91,6 +108,95 @@ impl App {
         tell: impl Fn(&Failure<'_>) -> Option<Message> + Send + Sync + 'static,
     ) -> Self {
         self.on_error = Some(Box::new(tell));
+        self
+    }
+
+    /// Puts a [tower](https://docs.rs/tower) layer around the call of every event: to time it, to limit it, to refuse
+    /// it. Layers do it once for all handlers, with what the ecosystem has.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use tower::limit::ConcurrencyLimitLayer;
+    /// use tower::timeout::TimeoutLayer;
+    /// # use wsfn::on_message;
+    /// # #[on_message] async fn talk() {}
+    ///
+    /// fn main() -> wsfn::Result<()> {
+    ///     wsfn::app![talk]
+    ///         .layer(ConcurrencyLimitLayer::new(100))
+    ///         .layer(TimeoutLayer::new(Duration::from_secs(5))) // with the time that an event waits for its turn
+    ///         .run()
+    /// }
+    /// ```
+    ///
+    /// - The layer that was added last is the outermost: it sees an event first, and its outcome last.
+    /// - Layers see every event of every front end that can be read, with or without a handler for it. One that cannot
+    ///   be read (101, 102, 1001) has neither a kind nor a connection, and is answered before.
+    /// - A handler that fails is `Ok` with a [`Handled`] that says so. An error of a layer is answered as one of a
+    ///   handler: with 1004, or with the number of a [`Refuse`](crate::Refuse) inside. So a layer refuses a client
+    ///   that connects, or a message, without a call of the handler.
+    /// - A panic in a layer is answered with 1005, and one that waits too long with 1006, at the deadline of the
+    ///   invocation.
+    /// - Messages of one connection come one after the other, so a layer that waits holds up that connection.
+    ///
+    /// For an `async fn` there is [`App::around`]. An application without layers does not pay for them.
+    #[must_use]
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Next> + Send + 'static,
+        L::Service: Service<Invocation, Response = Handled> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Invocation>>::Error: Into<BoxError>,
+        <L::Service as Service<Invocation>>::Future: Send + 'static,
+    {
+        let layer = move |next| Next::layer(layer.layer(next));
+        self.layers.push(Box::new(layer));
+        self
+    }
+
+    /// Puts an `async fn` around the call of every event: a layer as [`App::layer`] has them, without its types.
+    ///
+    /// ```no_run
+    /// use std::time::Instant;
+    /// use wsfn::{Handled, Invocation, Next, Result};
+    /// # use wsfn::on_message;
+    /// # #[on_message] async fn talk() {}
+    ///
+    /// async fn timed(invocation: Invocation, next: Next) -> Result<Handled> {
+    ///     let (kind, started) = (invocation.kind(), Instant::now());
+    ///     let handled = next.run(invocation).await?;
+    ///     println!("{kind:?} {} in {:?}", handled.err_no(), started.elapsed());
+    ///     Ok(handled)
+    /// }
+    ///
+    /// fn main() -> Result<()> {
+    ///     wsfn::app![talk].around(timed).run()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn around<F, T, X>(self, function: F) -> Self
+    where
+        F: Fn(Invocation, Next) -> T + Clone + Send + Sync + 'static,
+        T: Future<Output = Result<Handled, X>> + Send + 'static,
+        X: Into<Error> + 'static,
+    {
+        self.layer(AroundLayer(function))
+    }
+
+    /// Asks for what layers need before the first event, as extractors do for themselves: a header of the handshake,
+    /// the query string.
+    ///
+    /// ```
+    /// # use wsfn::on_message;
+    /// # #[on_message] async fn talk() {}
+    /// # fn main() {
+    /// let app = wsfn::app![talk].setup(|setup| {
+    ///     setup.forward_header("authorization").forward_query();
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn setup(mut self, ask: impl FnOnce(&mut Setup)) -> Self {
+        ask(&mut self.setup);
         self
     }
 

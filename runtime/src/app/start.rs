@@ -7,7 +7,7 @@ use wsfn_protocol::Kind;
 use wsfn_settings::Settings;
 
 use super::caught::{Caught, Panicked};
-use super::{App, Instance, Setup};
+use super::{App, Instance, Next};
 use crate::error::Result;
 use crate::push::Push;
 
@@ -16,8 +16,8 @@ impl App {
     ///
     /// # Errors
     /// All that is missing at once: settings, each with its purpose and an example, and states that cannot be made.
-    pub(crate) async fn start(self, push: Push, settings: &Arc<Settings>) -> Result<Instance> {
-        let mut setup = Setup::default();
+    pub(crate) async fn start(mut self, push: Push, settings: &Arc<Settings>) -> Result<Instance> {
+        let mut setup = std::mem::take(&mut self.setup);
         for entry in &self.handlers {
             entry.set_up(&mut setup).await;
         }
@@ -65,8 +65,13 @@ impl App {
         if !problems.is_empty() {
             return Err(NotReady(problems).into());
         }
+        let layers = self.layers.into_iter();
+        let layers = layers.fold(None, |next, layer| {
+            Some(layer(next.unwrap_or_else(Next::handler)))
+        });
         Ok(Instance::new(
             self.handlers,
+            layers,
             self.on_error,
             states,
             push,

@@ -13,7 +13,7 @@ pub use rejection::Rejection;
 /// `Result` with this crate's [`Error`], unless another one is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Any error that a handler ends with.
 ///
@@ -58,6 +58,11 @@ impl Error {
     pub fn chain(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
         let first: &(dyn std::error::Error + 'static) = &*self.0;
         std::iter::successors(Some(first), |error| error.source())
+    }
+
+    /// What is inside.
+    pub(crate) fn into_inner(self) -> BoxError {
+        self.0
     }
 
     /// Number and text of the answer.

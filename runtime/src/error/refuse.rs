@@ -20,6 +20,7 @@ use wsfn_protocol::ErrNo;
 pub struct Refuse {
     err_no: i64,
     err_msg: Cow<'static, str>,
+    temporary: bool,
 }
 
 impl Refuse {
@@ -27,7 +28,32 @@ impl Refuse {
     #[must_use]
     pub fn new(err_no: i64, err_msg: impl Into<Cow<'static, str>>) -> Self {
         let err_msg = err_msg.into();
-        Self { err_no, err_msg }
+        Self {
+            err_no,
+            err_msg,
+            temporary: false,
+        }
+    }
+
+    /// Says that the same may go well later: the sender of a message is told `"temporary":true`. It is for what is
+    /// full, busy or limited, and not for what is wrong.
+    ///
+    /// ```
+    /// use wsfn::Refuse;
+    /// assert!(Refuse::new(4003, "one message a second").temporary().is_temporary());
+    /// ```
+    #[must_use]
+    pub fn temporary(self) -> Self {
+        Self {
+            temporary: true,
+            ..self
+        }
+    }
+
+    /// Whether the same may go well later.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        self.temporary
     }
 
     /// The number.

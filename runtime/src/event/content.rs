@@ -3,10 +3,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use wsfn_protocol::{CloseEvent, ConnectEvent, Data, Event, EventError, Kind, MessageEvent};
+use wsfn_protocol::{
+    CloseEvent, ConnectEvent, Data, Event, EventError, Kind, MessageEvent, RequestContext,
+};
 
 use crate::connection_id::ConnectionId;
-use crate::extract::explain::Unescaped;
+use crate::error::Rejection;
+use crate::event::Body;
+use crate::extract::explain::{self, Unescaped};
 
 /// What an event has, by its kind. It borrows nothing, so that the text can go where the event goes.
 #[derive(Debug)]
@@ -127,6 +131,20 @@ pub struct Handshake {
     pub(crate) request_context: Piece,
 }
 
+impl Handshake {
+    /// `requestContext`, read each time it is asked for: most handlers never do.
+    pub(crate) fn read_request_context<'r>(
+        &'r self,
+        raw: &'r str,
+    ) -> Result<RequestContext<'r>, Rejection> {
+        let text = self.request_context.get(raw);
+        serde_json::from_str(text).map_err(|error| {
+            let why = explain::json::<RequestContext<'_>>(text, &error);
+            Rejection::new(format!("requestContext: {why}"))
+        })
+    }
+}
+
 /// What a message has.
 #[derive(Debug)]
 pub struct Payload {
@@ -139,6 +157,15 @@ pub struct Payload {
 pub(crate) enum PayloadKind {
     Text(Piece),
     Binary(Vec<u8>),
+}
+
+impl Payload {
+    pub(crate) fn body<'r>(&'r self, raw: &'r str) -> Body<'r> {
+        match &self.kind {
+            PayloadKind::Text(text) => Body::Text(text.get(raw)),
+            PayloadKind::Binary(bytes) => Body::Binary(bytes),
+        }
+    }
 }
 
 /// What a close event has.

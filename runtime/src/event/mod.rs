@@ -6,6 +6,7 @@ mod slot;
 use std::fmt;
 use std::sync::Arc;
 
+use hyper::http::Extensions;
 use wsfn_protocol::RequestContext;
 
 use crate::connection_id::ConnectionId;
@@ -16,7 +17,6 @@ use crate::push::Push;
 use crate::rooms::Rooms;
 use crate::state::{State, States};
 
-use content::PayloadKind;
 pub(crate) use content::{Content, Handshake, Leaving, Payload};
 pub use slot::{HasBody, HasHandshake, HasReason, OnClose, OnConnect, OnMessage, Slot};
 
@@ -30,6 +30,8 @@ pub struct Event<E: Slot> {
     pub(crate) context: Context,
     pub(crate) rooms: Rooms,
     pub(crate) states: Arc<States>,
+    /// What layers left.
+    pub(crate) values: Extensions,
 }
 
 /// The body of a message, lent.
@@ -81,6 +83,12 @@ impl<E: Slot> Event<E> {
         &self.rooms
     }
 
+    /// The value of this type that a layer has left ([`Invocation::insert`](crate::Invocation::insert)).
+    #[must_use]
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.values.get()
+    }
+
     /// A state of the application.
     ///
     /// # Errors
@@ -105,10 +113,7 @@ impl<E: HasBody<Message>> Event<E> {
 
 impl<E: Slot<Content = Payload>> Event<E> {
     pub(crate) fn payload(&self) -> Body<'_> {
-        match &self.content.kind {
-            PayloadKind::Text(text) => Body::Text(text.get(&self.raw)),
-            PayloadKind::Binary(bytes) => Body::Binary(bytes),
-        }
+        self.content.body(&self.raw)
     }
 }
 
@@ -127,11 +132,7 @@ impl<E: Slot<Content = Handshake>> Event<E> {
 
     /// `requestContext`, read each time it is asked for: most handlers never do.
     pub(crate) fn read_request_context(&self) -> Result<RequestContext<'_>, Rejection> {
-        let text = self.content.request_context.get(&self.raw);
-        serde_json::from_str(text).map_err(|error| {
-            let why = crate::extract::explain::json::<RequestContext<'_>>(text, &error);
-            Rejection::new(format!("requestContext: {why}"))
-        })
+        self.content.read_request_context(&self.raw)
     }
 }
 

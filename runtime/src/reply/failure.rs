@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use wsfn_protocol::{ErrNo, Kind};
+use wsfn_protocol::{ErrNo, Kind, Note};
 
 use crate::connection_id::ConnectionId;
 use crate::error::{Error, Refuse, Rejection};
+use crate::message::Message;
+use crate::push::PushError;
 
 /// Why an event is answered with another number than 0.
 #[derive(Debug)]
@@ -50,6 +52,32 @@ impl Problem {
         }
     }
 
+    /// Whether the same event may go well later.
+    fn is_temporary(&self) -> bool {
+        if self.err_no == ErrNo::TIMED_OUT {
+            return true;
+        }
+        let Some(error) = &self.error else {
+            return false;
+        };
+        // The application's own word counts, whatever its cause was.
+        if let Some(refuse) = error.find::<Refuse>() {
+            return refuse.is_temporary();
+        }
+        error
+            .find::<PushError>()
+            .is_some_and(|push| push.is_throttled() || push.is_timeout())
+    }
+
+    /// What the sender is told.
+    pub(crate) fn note<'n>(&'n self, message: Option<&'n str>) -> Note<'n> {
+        let note = Note::new(self.err_no, &self.err_msg, self.is_temporary());
+        match message {
+            Some(text) => note.answering(text),
+            None => note,
+        }
+    }
+
     /// What stands in `errMsg`. A client that is not let in is anonymous: it gets the application's own text, or a
     /// fixed one that says nothing about the inside.
     pub(crate) fn answered(&self, kind: Kind) -> Cow<'static, str> {
@@ -65,6 +93,7 @@ impl Problem {
 pub struct Failure<'f> {
     pub(crate) problem: &'f Problem,
     pub(crate) id: &'f ConnectionId,
+    pub(crate) note: Note<'f>,
 }
 
 impl Failure<'_> {
@@ -84,6 +113,28 @@ impl Failure<'_> {
     #[must_use]
     pub const fn connection_id(&self) -> &ConnectionId {
         self.id
+    }
+
+    /// `id` of the message, where it is a JSON object that has one: a string or a number of at most 80 bytes. It is
+    /// JSON as it was sent, a string with its quotes.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.note.id()
+    }
+
+    /// Whether the same message may go well later: the handler was out of time (1006), a [`Refuse`] says so
+    /// ([`Refuse::temporary`]), or a push inside the handler's error did not get through in time or was throttled.
+    /// It does not say that nothing was done.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        self.note.temporary
+    }
+
+    /// What the client is told where there is no `on_error`: `{"errNo":…,"errMsg":…}`, with `id` and `temporary` where
+    /// there is something to say.
+    #[must_use]
+    pub fn note(&self) -> Message {
+        Message::Text(self.note.to_json())
     }
 
     /// The handler's error, where it returned one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use wsfn_protocol::{CloseCode, Data, ErrNo, Reply};
+use wsfn_protocol::{CloseCode, Data, ErrNo, Event, Kind, MessageEvent, Note, Reply};
 use wsfn_settings::Refuse;
 
 use crate::codec;
@@ -155,15 +155,25 @@ pub(super) fn status(status: u16) -> Bytes {
     )
 }
 
-/// What the sender of a failed message is told under `failed-message = tell`.
-pub(super) fn failed_message(error: CallError) -> Data<'static> {
+/// What the sender of a failed message is told under `failed-message = tell`. `event` is the one of that message.
+pub(super) fn failed_message(error: CallError, event: Option<&str>) -> Data<'static> {
     let (err_no, err_msg) = match error {
         CallError::Late => (ErrNo::TIMED_OUT, "the function did not answer in time"),
         CallError::Failed => (ErrNo::FAILED, "the function failed"),
         CallError::NotSent => (ErrNo::BUSY, "the function is not reachable"),
         CallError::QueueFull => (ErrNo::BUSY, "too many calls wait"),
     };
-    Data::Text(Cow::Owned(Reply::error(err_no, err_msg).to_json()))
+    // What failed on the way may go well later; what the function itself did with it is not known.
+    let note = Note::new(err_no, err_msg, error != CallError::Failed);
+    let event = event.and_then(|event| Event::parse(event, Some(Kind::Message)).ok());
+    let note = match &event {
+        Some(Event::Message(MessageEvent {
+            data: Data::Text(text),
+            ..
+        })) => note.answering(text),
+        _ => note,
+    };
+    Data::Text(Cow::Owned(note.to_json()))
 }
 
 /// Writes an answer and closes as the codec says: first our side, then a bounded look at what the client still sends.

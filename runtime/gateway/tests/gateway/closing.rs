@@ -164,7 +164,9 @@ async fn a_failed_message_can_be_told() {
     };
     let server = Server::start(settings, |call, handle| async move {
         match &*text(&call) {
-            "fail" => Err(InvokeError::Failed("hunter2".into())),
+            "fail" | r#"{"id":"f","do":"fail"}"# => Err(InvokeError::Failed("hunter2".into())),
+            r#"{"id":7}"# => Err(InvokeError::NotSent),
+            r#"{"id":8}"# => Err(InvokeError::QueueFull),
             "panic" => panic!("on purpose"),
             "hang" => {
                 tokio::time::sleep(Duration::from_millis(300)).await;
@@ -175,14 +177,32 @@ async fn a_failed_message_can_be_told() {
     })
     .await;
     let mut client = server.connect().await;
-    for text in ["fail", "panic", "hang", "fine"] {
+    let failed = r#"{"errNo":1004,"errMsg":"the function failed"}"#;
+    for (text, expected) in [
+        ("fail", failed),
+        (
+            r#"{"id":"f","do":"fail"}"#,
+            r#"{"errNo":1004,"errMsg":"the function failed","id":"f"}"#,
+        ),
+        ("panic", failed),
+        (
+            "hang",
+            r#"{"errNo":1006,"errMsg":"the function did not answer in time","temporary":true}"#,
+        ),
+        (
+            r#"{"id":7}"#,
+            r#"{"errNo":1107,"errMsg":"the function is not reachable","id":7,"temporary":true}"#,
+        ),
+        (
+            r#"{"id":8}"#,
+            r#"{"errNo":1107,"errMsg":"too many calls wait","id":8,"temporary":true}"#,
+        ),
+        ("fine", "fine"),
+    ] {
         client.send(Message::text(text)).await.unwrap();
-    }
-    for expected in ["1004", "1004", "1006", "fine"] {
         let message = tokio::time::timeout(SOON, client.next()).await.unwrap();
-        let text = message.unwrap().unwrap().into_text().unwrap().to_string();
-        assert!(text.contains(expected), "{text}");
-        assert!(!text.contains("hunter2"));
+        let told = message.unwrap().unwrap().into_text().unwrap();
+        assert_eq!(told, expected);
     }
 }
 

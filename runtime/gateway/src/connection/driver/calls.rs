@@ -120,7 +120,10 @@ impl<'s> Driver<'s> {
     /// What an answer means; `None` while its pushes have to go out first.
     pub(super) fn answered(&mut self, kind: Kind, answered: Answered) -> Option<Input> {
         let answer = match answered {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                self.asked = None;
+                answer
+            }
             Err(error) => {
                 return Some(match (kind, error) {
                     (Kind::Close, _) => Input::CloseAnswered(false),

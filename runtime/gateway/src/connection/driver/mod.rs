@@ -61,6 +61,8 @@ pub(super) struct Driver<'s> {
     inbox: Inbox,
     /// The call in flight, and its request id for the log.
     call: Option<(Kind, Arc<str>, InFlight<'s>)>,
+    /// The message in flight, where its sender is to be told should it fail.
+    asked: Option<Arc<str>>,
     /// Pushes of the last answer that wait for room.
     replies: Option<Box<Replies>>,
     /// What the handshake still needs; gone once it is answered.
@@ -134,6 +136,7 @@ impl<'s> Driver<'s> {
             decoder,
             inbox,
             call: None,
+            asked: None,
             replies: None,
             handshake: Some(Box::new(pending)),
             close_answer: None,
@@ -218,6 +221,9 @@ impl<'s> Driver<'s> {
             Output::CallMessage => {
                 if let Some(event) = self.inbox.pop(self.shared.hub.memory()) {
                     let id = self.shared.request_id();
+                    if self.shared.options.limits.tell {
+                        self.asked = Some(Arc::clone(&event));
+                    }
                     self.call(Kind::Message, event, id);
                 }
             }
@@ -344,8 +350,9 @@ impl<'s> Driver<'s> {
     }
 
     /// Tells the sender of a message that it failed, where the connection lives on.
-    fn tell(&self, error: CallError) {
-        let frame = self.shared.hub.encode(&respond::failed_message(error));
+    fn tell(&mut self, error: CallError) {
+        let note = respond::failed_message(error, self.asked.take().as_deref());
+        let frame = self.shared.hub.encode(&note);
         if self.shared.hub.send_to(&self.peer, &frame).is_err() {
             tracing::debug!(
                 connection = shown(self.peer.id()),
