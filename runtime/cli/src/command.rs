@@ -115,6 +115,8 @@ const fn placeholder(kind: Kind) -> &'static str {
         Kind::Function | Kind::SecretUrl => "URL",
         Kind::Origins => "ORIGIN,…",
         Kind::HeaderNames | Kind::EnvNames => "NAME,…",
+        Kind::Networks => "CIDR,…",
+        Kind::Pair => "TEXT=ANSWER",
         _ => "TEXT",
     }
 }

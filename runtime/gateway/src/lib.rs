@@ -3,6 +3,7 @@
 //! A [`Gateway`] holds the clients' sockets and calls a function, behind [`Invoke`], for every connect, message and
 //! close; a [`Handle`] does what functions ask of it, which are pushes, rooms and sessions.
 
+mod addresses;
 mod calls;
 mod chance;
 pub mod codec;
@@ -12,6 +13,7 @@ mod hub;
 mod invoke;
 mod machine;
 pub mod push_endpoint;
+mod rate;
 mod service;
 mod shared;
 mod socket;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wsfn_settings::{AllowOrigin, FailedMessage, PathTemplate, Refuse, Settings};
+use wsfn_settings::{AllowOrigin, FailedMessage, Heartbeat, PathTemplate, Refuse, Settings};
 
 use crate::calls::Calls;
 use crate::invoke::{Invoke, Slots};
 use crate::machine::Limits;
+use crate::rate::Rate;
 
 /// The settings that connections and their calls look at.
 #[derive(Debug)]
@@ -24,6 +25,10 @@ pub(crate) struct Options {
     pub(crate) pong_timeout: Duration,
     pub(crate) in_max_messages: usize,
     pub(crate) in_max_bytes: usize,
+    /// `max-rate`.
+    pub(crate) rate: Option<Rate>,
+    pub(crate) heartbeat: Option<Heartbeat>,
+    pub(crate) event_max: usize,
     pub(crate) compression: bool,
     pub(crate) refuse: Refuse,
     pub(crate) allow_origin: AllowOrigin,
@@ -52,6 +57,9 @@ impl Options {
             pong_timeout: settings.pong_timeout,
             in_max_messages: settings.in_max_messages.max(1),
             in_max_bytes: settings.in_max_bytes.max(settings.max_message),
+            rate: settings.max_rate.map(Rate::per_second),
+            heartbeat: settings.heartbeat.clone(),
+            event_max: settings.event_max(),
             compression: settings.compression,
             refuse: settings.refuse,
             allow_origin: settings.allow_origin.clone(),

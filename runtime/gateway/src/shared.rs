@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
-use wsfn_settings::Settings;
+use wsfn_settings::{Networks, Settings};
 
+use crate::addresses::{AddressSlot, Addresses};
 use crate::chance::Chance;
 use crate::hub::Hub;
 use crate::service::Services;
@@ -26,6 +27,7 @@ pub(crate) struct Entrance {
     pub(crate) write_timeout: Duration,
     pub(crate) max_connections: usize,
     pub(crate) max_registering: usize,
+    pub(crate) trust_proxy: Networks,
 }
 
 impl Entrance {
@@ -36,6 +38,7 @@ impl Entrance {
             write_timeout: settings.write_timeout,
             max_connections: settings.max_connections,
             max_registering: settings.max_registering,
+            trust_proxy: settings.trust_proxy.clone(),
         }
     }
 }
@@ -53,6 +56,7 @@ pub(crate) struct Shared {
     drain: Notify,
     pub(crate) connections: AtomicUsize,
     pub(crate) registering: AtomicUsize,
+    pub(crate) addresses: Addresses,
     ids: Ids,
     warned: Mutex<HashSet<String>>,
 }
@@ -76,6 +80,7 @@ impl Shared {
             drain: Notify::new(),
             connections: AtomicUsize::new(0),
             registering: AtomicUsize::new(0),
+            addresses: Addresses::new(settings.max_per_address),
             warned: Mutex::default(),
         }
     }
@@ -143,6 +148,16 @@ impl Ids {
         );
         text.into()
     }
+}
+
+/// A connection's place: among all, and among those of its address.
+#[derive(Debug)]
+pub(crate) struct Place<'s> {
+    #[expect(dead_code, reason = "held")]
+    pub(crate) connection: Slot<'s>,
+    /// Taken with the connection where that comes from the client itself, with the handshake where it comes through a
+    /// proxy, which alone says whose it is.
+    pub(crate) address: Option<AddressSlot<'s>>,
 }
 
 /// One of a bounded number; dropping it makes room.

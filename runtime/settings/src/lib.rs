@@ -33,6 +33,6 @@ pub use settings::{SETTINGS, Settings};
 pub use sources::{Origin, Sources};
 pub use table::{Kind, Setting};
 pub use value::{
-    AllowOrigin, FailedMessage, FunctionAddr, HttpUrl, Insecure, LogFormat, Mode, Refuse, Secret,
-    duration, show_duration, show_size, size,
+    AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
+    Mode, Networks, Refuse, Secret, duration, show_duration, show_size, size,
 };

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::table::{Kind, Setting, settings};
 use crate::value::{
-    AllowOrigin, FailedMessage, FunctionAddr, HttpUrl, Insecure, LogFormat, Mode, Refuse, Secret,
-    parse,
+    AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
+    Mode, Networks, Refuse, Secret, parse,
 };
 
 const ANY: &[Mode] = &[Mode::Gateway, Mode::EventInvoke, Mode::RuntimeApi];
@@ -163,6 +163,12 @@ settings! {
     /// How many handshakes wait for the function's answer at once.
     "max-registering" max_registering: usize = 1024, "1024", Kind::Count, parse::count, GATEWAY,
         "As many as may wait for a call; what comes above it is told to try again.";
+    /// How many connections one address has: an IPv4 address, or the /64 network of an IPv6 one.
+    "max-per-address" max_per_address: Option<usize> = None, "off", Kind::CountOrOff, parse::count_or_off, GATEWAY,
+        "A school or a phone network shares one address: only you know how many of your clients do.";
+    /// How many messages a second one connection sends, on average and at once, before it is closed with 1008.
+    "max-rate" max_rate: Option<usize> = None, "off", Kind::CountOrOff, parse::count_or_off, GATEWAY,
+        "A client that sends faster than the function answers is slowed down anyway; what is too fast only you know.";
     /// How many rooms one connection is in.
     "rooms-per-connection" rooms_per_connection: usize = 100, "100", Kind::Count, parse::count, GATEWAY,
         "A page shows fewer; a client that may choose rooms cannot fill the memory with them.";
@@ -190,6 +196,15 @@ settings! {
     /// Whether the connect event carries the query in `requestContext.queryString`.
     "forward-query" forward_query: bool = false, "off", Kind::Switch, parse::switch, GATEWAY,
         "Queries carry tokens, and functions log their events.";
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count.
+    "trust-proxy" trust_proxy: Networks = Networks::default(), "none", Kind::Networks, parse::networks, GATEWAY,
+        "Whoever connects may write these headers; only a proxy of yours writes the truth.";
+    /// A text of clients that the gateway answers by itself, without waking a function.
+    "heartbeat" heartbeat: Option<Heartbeat> = None, "off", Kind::Pair, parse::heartbeat, GATEWAY,
+        "Which text is a heartbeat, the application decides.";
+    /// Whose documented limits hold here too: with `tencent` events are at most 6 MB, calls 15 minutes, silence 30.
+    "limits" limits: Option<Limits> = None, "off", Kind::Word(Limits::WORDS), parse::limits, GATEWAY,
+        "They help to test here what has to pass there, and nobody else needs them.";
     /// Over how long the closes of a shutdown are spread, and how long running calls are waited for.
     "drain" drain: Duration = seconds(30), "30s", Kind::Duration, parse::duration, SERVERS,
         "Clients that reconnect do not arrive all at once, and it is what container platforms wait for.";
@@ -205,13 +220,8 @@ settings! {
         "scf" "–" Kind::Later, "A function deployed in SCF.";
         "data" "none" Kind::Later, "The directory of the journal.";
         "store" "–" Kind::Later, "A database for rooms.";
-        "max-per-address" "off" Kind::Later, "Connections of one address.";
-        "max-rate" "off" Kind::Later, "Messages a second of one connection.";
-        "trust-proxy" "none" Kind::Later, "Proxies whose `X-Forwarded-For` counts.";
         "tls-cert" "–" Kind::Later, "The certificate of the listeners.";
         "tls-key" "–" Kind::Later, "The key of the certificate.";
-        "heartbeat" "–" Kind::Later, "A text that the gateway answers by itself.";
-        "limits" "–" Kind::Later, "`tencent`: the documented limits of Tencent's gateway.";
     }
 }
 
@@ -235,6 +245,15 @@ impl Settings {
     #[must_use]
     pub fn max_frame(&self) -> usize {
         self.max_frame.unwrap_or(self.max_message)
+    }
+
+    /// The largest event: SCF's own 6 MB under `limits = tencent` (583/11637).
+    #[must_use]
+    pub const fn event_max(&self) -> usize {
+        match self.limits {
+            Some(Limits::Tencent) => 6 * MIB,
+            None => usize::MAX,
+        }
     }
 
     /// `exec-max`, or four per core; never below `exec-min`.
@@ -288,6 +307,23 @@ impl Settings {
                 "insecure=invoke-unsigned: whoever reaches the listener can call the functions"
                     .into(),
             );
+        }
+        if self.mode == Some(Mode::Gateway)
+            && self
+                .listen_addrs(Mode::Gateway)
+                .iter()
+                .any(|addr| !addr.ip().to_canonical().is_loopback())
+        {
+            for (name, set) in [
+                ("max-per-address", self.max_per_address.is_some()),
+                ("max-rate", self.max_rate.is_some()),
+            ] {
+                if !set {
+                    lines.push(format!(
+                        "{name} is off, and listen is open to others: one client may take what is there for all"
+                    ));
+                }
+            }
         }
         let pushes_over_http = self.mode != Some(Mode::Gateway);
         if let Some(url) = self

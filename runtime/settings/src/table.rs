@@ -65,6 +65,10 @@ pub enum Kind {
     Origins,
     /// Names of HTTP headers, or `none`.
     HeaderNames,
+    /// Networks in CIDR notation, or `none`.
+    Networks,
+    /// A text and its answer, with `=` between.
+    Pair,
     /// Names of environment variables, or `none`.
     EnvNames,
     /// Any text that is not empty.

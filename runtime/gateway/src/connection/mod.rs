@@ -2,6 +2,7 @@
 
 mod driver;
 mod event;
+mod forwarded;
 mod inbox;
 mod origin;
 mod replies;
@@ -14,13 +15,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::addresses::AddressSlot;
 use crate::codec::handshake::{HandshakeError, Head, HeadReader, negotiate};
 use crate::codec::scratch;
 use crate::service::Service;
-use crate::shared::{Shared, Slot};
+use crate::shared::{Place, Shared, Slot};
 use crate::socket::{Reader, Socket};
 use driver::{Driver, Pending};
 use event::Client;
+use forwarded::Forwarded;
 use respond::{Handshake, explained, response, status};
 
 /// The most of a refused `Origin` that is logged.
@@ -41,8 +44,22 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
         let timeout = shared.entrance.handshake_timeout;
         return respond::write_and_close(status(503), reader, writer, timeout).await;
     };
+    let is_proxy = shared.entrance.trust_proxy.contains(origin.client.ip());
+    let address = match shared.addresses.take(origin.client.ip()) {
+        _ if is_proxy => None,
+        Some(address) => Some(address),
+        None => {
+            let (reader, writer) = socket.into_split();
+            let timeout = shared.entrance.handshake_timeout;
+            return respond::write_and_close(too_many(), reader, writer, timeout).await;
+        }
+    };
+    let place = Place {
+        connection: slot,
+        address,
+    };
     // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.
-    let driver = Box::pin(handshake(&shared, socket, origin, slot)).await;
+    let driver = Box::pin(handshake(&shared, socket, origin, place)).await;
     if let Some(driver) = driver {
         driver.run().await;
     }
@@ -53,7 +70,7 @@ async fn handshake<'s>(
     shared: &'s Shared,
     socket: Socket,
     origin: Origin,
-    connection: Slot<'s>,
+    mut place: Place<'s>,
 ) -> Option<Driver<'s>> {
     let entrance = &shared.entrance;
     let (mut reader, writer) = socket.into_split();
@@ -71,12 +88,14 @@ async fn handshake<'s>(
             Ok(good) => {
                 let Good {
                     service,
+                    address,
                     handshake,
                     slot,
                     peer,
                     event,
                     request_id,
                 } = good;
+                place.address = place.address.or(address);
                 let pending = Pending {
                     handshake,
                     writer,
@@ -89,9 +108,7 @@ async fn handshake<'s>(
                 #[cfg(any(test, feature = "testing"))]
                 reader.tell_id(peer.id());
                 let undecoded = request.behind();
-                let driver = Driver::new(
-                    shared, service, connection, peer, reader, undecoded, pending,
-                );
+                let driver = Driver::new(shared, service, place, peer, reader, undecoded, pending);
                 return Some(driver);
             }
             Err(answer) => answer,
@@ -146,6 +163,8 @@ fn bad(error: HandshakeError) -> Bytes {
 /// A handshake that may be asked of the function.
 struct Good<'s> {
     service: &'s Service,
+    /// Where the client comes through a proxy.
+    address: Option<AddressSlot<'s>>,
     handshake: Handshake,
     slot: Slot<'s>,
     peer: Arc<crate::hub::peer::Peer>,
@@ -164,7 +183,9 @@ fn examine<'s>(
         return Err(plain(shared, &head, origin));
     }
     let key = head.check().map_err(bad)?.to_owned();
-    let (page, host) = (head.get("origin"), head.get("host"));
+    let peer = origin.client.ip();
+    let forwarded = Forwarded::new(&head, peer, &shared.entrance.trust_proxy);
+    let (page, host) = (head.get("origin"), forwarded.host);
     let Some(matched) = shared.services.find(host, head.path) else {
         return Err(explained(404, "no route is for this host and path"));
     };
@@ -183,6 +204,16 @@ fn examine<'s>(
         }
         return Err(explained(403, "this page may not connect (allow-origin)"));
     }
+    let address = if shared.entrance.trust_proxy.contains(peer) {
+        Some(
+            shared
+                .addresses
+                .take(forwarded.client)
+                .ok_or_else(too_many)?,
+        )
+    } else {
+        None
+    };
     if shared.is_draining() || shared.hub.is_full() {
         return Err(status(503));
     }
@@ -200,7 +231,7 @@ fn examine<'s>(
         path: matched.path.unwrap_or(head.path),
         parameters: matched.parameters,
         query: head.query,
-        source: origin.client.ip(),
+        source: forwarded.client,
         protocols: head.joined("sec-websocket-protocol"),
         extensions,
         headers: Vec::new(),
@@ -214,6 +245,7 @@ fn examine<'s>(
     let event = event::connect(peer.id(), &request_id, &client, options);
     Ok(Good {
         service,
+        address,
         handshake: Handshake {
             key,
             offered,
@@ -224,6 +256,14 @@ fn examine<'s>(
         event,
         request_id,
     })
+}
+
+/// The answer to one connection more than an address may have.
+fn too_many() -> Bytes {
+    explained(
+        429,
+        "too many connections from this address (max-per-address)",
+    )
 }
 
 /// The answer to a request that is no handshake.

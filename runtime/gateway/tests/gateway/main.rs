@@ -4,5 +4,6 @@ mod bad_input;
 mod closing;
 mod connecting;
 mod life;
+mod limits;
 mod pushes;
 mod support;

@@ -1,12 +1,13 @@
 //! Settings that do not go together.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Found;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::sources::Origin;
-use crate::value::{Mode, show_size};
+use crate::value::{Mode, show_duration, show_size};
 
 /// Finds them, and lifts the defaults that depend on another setting.
 pub(super) fn together(
@@ -19,6 +20,7 @@ pub(super) fn together(
     if command {
         processes(settings, set, problems);
     }
+    tencent(settings, set, problems);
     given_once(set, problems);
     at_least_one_message(settings, set, problems);
     if mode == Mode::Gateway {
@@ -26,6 +28,35 @@ pub(super) fn together(
     }
     if mode == Mode::EventInvoke {
         event_invoke(settings, set, problems);
+    }
+}
+
+/// What SCF documents (583/11637): a function runs at most 15 minutes, and a WebSocket is idle for at most 30.
+const SCF_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+const SCF_IDLE: Duration = Duration::from_secs(30 * 60);
+
+fn tencent(settings: &mut Settings, set: &[Found], problems: &mut Vec<Problem>) {
+    if settings.limits.is_none() {
+        return;
+    }
+    settings.idle_timeout.get_or_insert(SCF_IDLE);
+    for (name, value, most) in [
+        ("invoke-timeout", Some(settings.invoke_timeout), SCF_TIMEOUT),
+        ("idle-timeout", settings.idle_timeout, SCF_IDLE),
+    ] {
+        if let (Some(found), true) = (find(set, name), value.is_some_and(|value| value > most)) {
+            problems.push(
+                Problem::new(
+                    &found.spelled,
+                    found.origin.clone(),
+                    format!(
+                        "expected at most {} under limits = tencent",
+                        show_duration(most)
+                    ),
+                )
+                .value(&found.raw.shown()),
+            );
+        }
     }
 }
 

@@ -44,6 +44,8 @@ const OF_ROUTES: &[&str] = &[
     "close-retry-for",
     "in-max-messages",
     "in-max-bytes",
+    "max-rate",
+    "heartbeat",
     "compression",
     "allow-origin",
     "forward-headers",

@@ -2,7 +2,9 @@
 
 mod duration;
 mod function;
+mod heartbeat;
 mod http_url;
+mod networks;
 mod origin;
 pub(crate) mod parse;
 mod secret;
@@ -11,8 +13,10 @@ mod word;
 
 pub use duration::{parse as duration, show as show_duration};
 pub use function::FunctionAddr;
+pub use heartbeat::Heartbeat;
 pub use http_url::HttpUrl;
+pub use networks::Networks;
 pub use origin::AllowOrigin;
 pub use secret::Secret;
 pub use size::{parse as size, show as show_size};
-pub use word::{FailedMessage, Insecure, LogFormat, Mode, Refuse};
+pub use word::{FailedMessage, Insecure, Limits, LogFormat, Mode, Refuse};

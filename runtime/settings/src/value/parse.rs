@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::{
-    AllowOrigin, FailedMessage, FunctionAddr, HttpUrl, Insecure, LogFormat, Mode, Refuse, Secret,
+    AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
+    Mode, Networks, Refuse, Secret,
 };
 use crate::sources::Raw;
 
@@ -154,6 +155,18 @@ pub(crate) fn env_names(raw: &Raw) -> Parsed<Vec<String>> {
         Some(_) => Err("expected names of environment variables, or none".into()),
         None => Ok(names.into_iter().map(str::to_owned).collect()),
     }
+}
+
+pub(crate) fn networks(raw: &Raw) -> Parsed<Networks> {
+    Networks::parse(&list_or_none(raw)?)
+}
+
+pub(crate) fn heartbeat(raw: &Raw) -> Parsed<Option<Heartbeat>> {
+    or_off(raw, |raw| Heartbeat::parse(raw.one()?))
+}
+
+pub(crate) fn limits(raw: &Raw) -> Parsed<Option<Limits>> {
+    or_off(raw, |raw| word(raw, Limits::parse, Limits::WORDS))
 }
 
 pub(crate) fn function(raw: &Raw) -> Parsed<Option<FunctionAddr>> {

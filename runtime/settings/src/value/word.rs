@@ -64,6 +64,14 @@ words! {
 }
 
 words! {
+    /// Whose documented limits hold here too.
+    Limits {
+        /// Those of Tencent's SCF and API Gateway.
+        Tencent = "tencent",
+    }
+}
+
+words! {
     /// How log lines look.
     LogFormat {
         /// For people.

@@ -255,3 +255,37 @@ function = "ftp://x"
         problems[0]
     );
 }
+
+#[test]
+fn limits_of_tencent_hold_where_they_are_asked_for() {
+    let settings = command()
+        .flag("function", FUNCTION)
+        .flag("limits", "tencent")
+        .flag("idle-timeout", "off")
+        .load_ok();
+    assert_eq!(settings.idle_timeout, Some(Duration::from_secs(30 * 60)));
+    assert_eq!(settings.event_max(), 6 << 20);
+    let problems = command()
+        .flag("function", FUNCTION)
+        .flag("limits", "tencent")
+        .flag("idle-timeout", "31m")
+        .flag("invoke-timeout", "901s")
+        .load_err();
+    assert_eq!(problems.len(), 2);
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.reason.contains("under limits = tencent"))
+    );
+}
+
+#[test]
+fn open_to_others_without_limits_is_warned_about() {
+    let open = command()
+        .flag("function", FUNCTION)
+        .flag("listen", "0.0.0.0:9001");
+    let lines = open.clone().load_ok().warnings();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let bounded = open.flag("max-rate", "10").flag("max-per-address", "100");
+    assert!(bounded.load_ok().warnings().is_empty());
+}

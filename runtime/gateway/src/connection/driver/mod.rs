@@ -29,7 +29,7 @@ use crate::hub::peer::Peer;
 use crate::invoke::{BoxFuture, Call, InvokeAnswer, InvokeError};
 use crate::machine::{CallError, Ending, Input, Machine, Output};
 use crate::service::Service;
-use crate::shared::{Shared, Slot};
+use crate::shared::{Place, Shared, Slot};
 use crate::socket::{Reader, Writer};
 
 type Answered = Result<InvokeAnswer, InvokeError>;
@@ -52,7 +52,7 @@ pub(super) struct Driver<'s> {
     shared: &'s Shared,
     service: &'s Service,
     /// A place among `max-connections`, as long as there is a socket.
-    slot: Option<Slot<'s>>,
+    place: Option<Place<'s>>,
     peer: Arc<Peer>,
     machine: Machine,
     outputs: Vec<Output>,
@@ -74,6 +74,8 @@ pub(super) struct Driver<'s> {
     last_read: Instant,
     /// When a message came in.
     last_message: Instant,
+    /// Until when `max-rate` is used up.
+    rate_used: Option<Instant>,
     ping_sent: Option<Instant>,
     /// Since when a message is incomplete.
     message_since: Option<Instant>,
@@ -104,7 +106,7 @@ impl<'s> Driver<'s> {
     pub(super) fn new(
         shared: &'s Shared,
         service: &'s Service,
-        slot: Slot<'s>,
+        place: Place<'s>,
         peer: Arc<Peer>,
         reader: Reader,
         undecoded: &[u8],
@@ -128,7 +130,7 @@ impl<'s> Driver<'s> {
         Self {
             shared,
             service,
-            slot: Some(slot),
+            place: Some(place),
             machine: Machine::new(seed),
             peer,
             outputs: Vec::new(),
@@ -143,6 +145,7 @@ impl<'s> Driver<'s> {
             sleep: Box::pin(tokio::time::sleep_until(now)),
             last_read: now,
             last_message: now,
+            rate_used: None,
             ping_sent: None,
             message_since: None,
             memory_full: false,
@@ -178,7 +181,7 @@ impl<'s> Driver<'s> {
     fn release_socket(&mut self) {
         self.reader = None;
         self.linger = None;
-        self.slot = None;
+        self.place = None;
     }
 
     fn apply_all(&mut self) {

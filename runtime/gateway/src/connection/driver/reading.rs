@@ -123,14 +123,15 @@ impl Driver<'_> {
                 }
             };
             consumed += used;
+            let mut refused = None;
             match event {
                 None if used == last => {
                     self.note_progress();
                     return (consumed, None);
                 }
                 None | Some(codec::Event::Pong(_)) => {}
-                Some(codec::Event::Text(text)) => self.received(Data::Text(text)),
-                Some(codec::Event::Binary(data)) => self.received(Data::Binary(data)),
+                Some(codec::Event::Text(text)) => refused = self.received(Data::Text(text)),
+                Some(codec::Event::Binary(data)) => refused = self.received(Data::Binary(data)),
                 Some(codec::Event::Ping(payload)) => {
                     self.peer.out().set_pong(codec::control::pong(&payload));
                     self.flush_soon();
@@ -142,22 +143,50 @@ impl Driver<'_> {
                     return (bytes.len(), Some(Input::CloseReceived(ending)));
                 }
             }
+            if let Some(ending) = refused {
+                let broken = false;
+                return (consumed, Some(Input::End { ending, broken }));
+            }
             if self.is_paused() {
                 return (consumed, None);
             }
         }
     }
 
-    /// A message is complete: it is the function's, unless the end has begun.
-    pub(super) fn received(&mut self, data: Data<'_>) {
+    /// A message is complete: it is the function's, unless the end has begun, or it is a heartbeat. The answer is how
+    /// the connection ends because of it, where it does.
+    pub(super) fn received(&mut self, data: Data<'_>) -> Option<Ending> {
         self.message_since = None;
         if !self.machine.takes_messages() {
-            return;
+            return None;
         }
         self.last_message = self.last_read;
+        let options = &self.service.options;
+        if let Some(rate) = options.rate
+            && !rate.allows(&mut self.rate_used, self.last_read)
+        {
+            let reason = "more messages a second than max-rate";
+            return Some(Ending::new(CloseCode::POLICY, reason));
+        }
+        if let Some(heartbeat) = &options.heartbeat
+            && matches!(&data, Data::Text(text) if *text == heartbeat.ping)
+        {
+            let pong = self
+                .shared
+                .hub
+                .encode(&Data::Text((&*heartbeat.pong).into()));
+            // A client that does not read has no use for it.
+            let _ = self.shared.hub.send_to(&self.peer, &pong);
+            return None;
+        }
         let event = event::message(self.peer.id(), data);
+        if event.len() > options.event_max {
+            let reason = "its event is above the 6 MB of limits = tencent";
+            return Some(Ending::new(CloseCode::TOO_BIG, reason));
+        }
         self.inbox.push(event, self.shared.hub.memory());
         self.feed(Input::Message);
+        None
     }
 
     pub(super) fn note_progress(&mut self) {
