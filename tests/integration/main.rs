@@ -3,3 +3,4 @@
 mod core;
 mod push;
 mod readme;
+mod testing;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::failure::fail;
-use super::record::{shown_bytes, shown_close, shown_text};
+use super::record::{short_name, shown_bytes, shown_close, shown_text};
 use super::seat::{Closed, Seat};
 use super::wire;
 use super::world::World;
@@ -399,14 +399,5 @@ impl fmt::Debug for Client {
             .field("name", &self.seat.name)
             .field("id", &self.id)
             .finish_non_exhaustive()
-    }
-}
-
-/// The name of a type without the path to it.
-fn short_name<T>() -> &'static str {
-    let name = std::any::type_name::<T>();
-    match name.split_once('<') {
-        None => name.rsplit("::").next().unwrap_or(name),
-        Some(_) => name,
     }
 }

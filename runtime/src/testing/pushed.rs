@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use wsfn_protocol::{Answer, Audience, Data, ReplyPush, Request};
 
 use super::outcome::PushKind;
-use super::record::{shown_bytes, shown_text};
+use super::record::{short_name, shown_bytes, shown_text};
 use crate::connection_id::ConnectionId;
 use crate::message::Message;
 
@@ -58,7 +58,7 @@ impl Pushed {
         serde_json::from_str(text).unwrap_or_else(|error| {
             panic!(
                 "expected a push of JSON that is a `{}`, but it was {}: {error}",
-                std::any::type_name::<T>(),
+                short_name::<T>(),
                 shown_text(text)
             )
         })

@@ -110,6 +110,15 @@ pub(super) fn shown_close(code: Option<u16>, reason: &str) -> String {
     }
 }
 
+/// The name of a type without the path to it.
+pub(super) fn short_name<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    match name.split_once('<') {
+        None => name.rsplit("::").next().unwrap_or(name),
+        Some(_) => name,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
