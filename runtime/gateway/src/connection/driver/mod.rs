@@ -224,7 +224,7 @@ impl<'s> Driver<'s> {
             Output::CallMessage => {
                 if let Some(event) = self.inbox.pop(self.shared.hub.memory()) {
                     let id = self.shared.request_id();
-                    if self.shared.options.limits.tell {
+                    if self.service.options.limits.tell {
                         self.asked = Some(Arc::clone(&event));
                     }
                     self.call(Kind::Message, event, id);
