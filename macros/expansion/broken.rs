@@ -11,11 +11,11 @@ impl ::wsfn::__private::Handler for greet {
     fn call(
         __phase: ::wsfn::__private::Phase<'_, ::wsfn::__private::OnConnect>,
     ) -> ::wsfn::__private::BoxFuture<'_, ::wsfn::__private::Reply> {
+        let _ = (Self::entry, Self::main_handler);
         loop {}
     }
 }
 #[automatically_derived]
-#[allow(dead_code)]
 impl greet {
     #[doc(hidden)]
     pub fn entry() -> ::wsfn::__private::Entry {

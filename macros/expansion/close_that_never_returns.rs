@@ -13,6 +13,7 @@ impl renamed::__private::Handler for r#loop {
     fn call(
         __phase: renamed::__private::Phase<'_, renamed::__private::OnClose>,
     ) -> renamed::__private::BoxFuture<'_, renamed::__private::Reply> {
+        let _ = (Self::entry, Self::main_handler);
         enum __Call {}
         impl __Call {
             async fn r#loop(
@@ -28,7 +29,6 @@ impl renamed::__private::Handler for r#loop {
     }
 }
 #[automatically_derived]
-#[allow(dead_code)]
 impl r#loop {
     #[doc(hidden)]
     pub fn entry() -> renamed::__private::Entry {

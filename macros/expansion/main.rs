@@ -7,17 +7,17 @@ fn main() -> ::wsfn::Result<()> {
                 match ::wsfn::__private::kind(__LISTED1) {
                     ::wsfn::__private::Kind::Connect => {
                         ::wsfn::__private::clash(
-                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_connect]`",
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_connect]`; list one of them",
                         )
                     }
                     ::wsfn::__private::Kind::Message => {
                         ::wsfn::__private::clash(
-                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_message]`",
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_message]`; list one of them",
                         )
                     }
                     ::wsfn::__private::Kind::Close => {
                         ::wsfn::__private::clash(
-                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_close]`",
+                            "two functions for one event: `enter` and `handlers::talk` both have `#[on_close]`; list one of them",
                         )
                     }
                 }

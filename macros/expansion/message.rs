@@ -20,6 +20,7 @@ impl ::wsfn::__private::Handler for talk {
     fn call(
         __phase: ::wsfn::__private::Phase<'_, ::wsfn::__private::OnMessage>,
     ) -> ::wsfn::__private::BoxFuture<'_, ::wsfn::__private::Reply> {
+        let _ = (Self::entry, Self::main_handler);
         enum __Call {}
         impl __Call {
             async fn talk(
@@ -78,7 +79,6 @@ impl ::wsfn::__private::Handler for talk {
     }
 }
 #[automatically_derived]
-#[allow(dead_code)]
 impl talk {
     #[doc(hidden)]
     pub fn entry() -> ::wsfn::__private::Entry {

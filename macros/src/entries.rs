@@ -205,7 +205,7 @@ impl List {
             let (one, other) = (shown(path), format_ident!("__LISTED{first}"));
             let text = |slot: Slot| {
                 let attribute = slot.attribute();
-                format!("two functions for one event: `{one}` and `{two}` both have `#[{attribute}]`")
+                format!("two functions for one event: `{one}` and `{two}` both have `#[{attribute}]`; list one of them")
             };
             let [connect, message, close] = Slot::ALL.map(text);
             quote! {

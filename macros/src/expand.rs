@@ -56,19 +56,25 @@ pub(crate) fn handler(slot: Slot, args: TokenStream, item: TokenStream) -> Token
 /// Input: `pub async fn talk(…) -> … { … }`. Output:
 /// ```text
 /// pub enum talk {}
-/// impl Handler for talk { type Slot = OnMessage; const NAME = "talk"; fn call(phase) { <body> } }
+/// impl Handler for talk { type Slot = OnMessage; const NAME = "talk"; fn call(phase) { <uses>; <body> } }
 /// impl talk { pub fn entry() -> Entry { … }  pub async fn main_handler(event, context) -> String { … } }
 /// ```
+/// The handler is used by `call` alone, and `call` by who lists the type or calls one of its functions: so a private
+/// handler that nobody lists is an unused function to rustc. Its functions are used by `call` in turn, or they would be
+/// unused in an application that only lists it. (`#[allow(dead_code)]` would make all of it used.) The type's name
+/// stands where the function's does, but counts as generated: one warning is enough.
 fn beside(item: &Item, slot: Slot, paths: &Paths, body: &TokenStream) -> TokenStream {
     let private = paths.private();
     let (vis, name, marker) = (&item.vis, &item.sig.ident, slot.marker());
     let text = plain(name);
+    let mut generated = name.clone();
+    generated.set_span(name.span().resolved_at(Span::call_site()));
     let cfgs: Vec<&Attribute> = cfgs(&item.attrs).collect();
     quote! {
         #(#cfgs)*
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        #vis enum #name {}
+        #vis enum #generated {}
 
         #(#cfgs)*
         #[automatically_derived]
@@ -77,13 +83,13 @@ fn beside(item: &Item, slot: Slot, paths: &Paths, body: &TokenStream) -> TokenSt
             type Slot = #private::#marker;
             const NAME: &'static str = #text;
             fn call(__phase: #private::Phase<'_, #private::#marker>) -> #private::BoxFuture<'_, #private::Reply> {
+                let _ = (Self::entry, Self::main_handler);
                 #body
             }
         }
 
         #(#cfgs)*
         #[automatically_derived]
-        #[allow(dead_code)]
         impl #name {
             #[doc(hidden)]
             pub fn entry() -> #private::Entry {

@@ -68,7 +68,7 @@ fn generics(item: &Item, errors: &mut Errors) {
     } else if let Some(clause) = &generics.where_clause {
         errors.at(
             clause.to_token_stream(),
-            "a handler cannot have a `where` clause: it has no types to ask something of",
+            "a handler cannot have a `where` clause: it has no types to ask something of, so remove it",
         );
     }
 }

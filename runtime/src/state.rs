@@ -32,9 +32,9 @@ use crate::error::{Rejection, Result};
 ///
 /// [`App::state`](crate::App::state) gives a value instead, for tests or for what is made by hand.
 #[diagnostic::on_unimplemented(
-    message = "`&{Self}` cannot be an argument of a handler",
+    message = "`{Self}` is not a `State`, so no handler can have it as an argument",
     label = "`{Self}` is neither part of the event nor a `State`",
-    note = "implement `State` for `{Self}` to have one made at start and lent to every handler"
+    note = "write `impl State for {Self} {{ async fn init() -> Result<Self> {{ … }} }}` to have one made at start and lent to every handler"
 )]
 pub trait State: Sized + Send + Sync + 'static {
     /// Makes the value. Where it fails, the application does not start.

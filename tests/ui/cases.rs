@@ -12,7 +12,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    fn new(folder: &str, name: &str) -> Self {
+    pub(crate) fn new(folder: &str, name: &str) -> Self {
         let name = name.to_owned();
         let file = ui().join(folder).join(&name).with_extension("rs");
         assert!(file.is_file(), "{} is not there", file.display());
@@ -25,9 +25,19 @@ pub(crate) fn fail() -> Vec<Case> {
     all("fail")
 }
 
+/// For each mistake the program without it, under the same name.
+pub(crate) fn mended() -> Vec<Case> {
+    all("mended")
+}
+
 /// Right programs, for any edition.
 pub(crate) fn pass() -> Vec<Case> {
     all("pass")
+}
+
+/// A program with a handler that is forgotten.
+pub(crate) fn unlisted() -> Case {
+    Case::new("warn", "handler_that_no_list_names")
 }
 
 /// A right program that knows the crate as `functions`.

@@ -1,13 +1,15 @@
 //! What people see of the macros: the errors that mistakes get, and programs that get none.
 //!
 //! `fail/` holds one mistake per file, named after the rule, with the compiler's answer beside it;
-//! `pass/` one right program per file. To see what an answer became, run with `TRYBUILD=overwrite` and
+//! `mended/` the same program without it; `pass/` one right program per file. The guide's page of messages is made of
+//! these. To see what an answer became, run with `TRYBUILD=overwrite` and
 //! read the difference: would it tell somebody who has never seen this crate what to type next?
 
 #[path = "pass/called_directly.rs"]
 mod called_directly;
 mod cases;
 mod packages;
+mod page;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,6 +67,28 @@ fn right_programs_compile_without_a_warning_in_edition_2024() {
 }
 
 #[test]
+fn the_page_of_messages_is_made_of_the_cases() {
+    const MARK: &str = "<!-- cases -->\n\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/src/docs/diagnostics.md");
+    let page = std::fs::read_to_string(&path).expect("the page");
+    let (top, cases) = page.split_once(MARK).expect("a mark before the cases");
+    let (_, unlisted) = page::program(&cases::unlisted().file);
+    assert!(
+        top.contains(&format!("```rust\n{unlisted}```\n")),
+        "the page shows another program of a forgotten handler than tests/ui/warn"
+    );
+    let made = page::markdown();
+    if cases != made {
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, format!("{top}{MARK}{made}")).expect("the page is written");
+        }
+        panic!(
+            "runtime/src/docs/diagnostics.md is not that of tests/ui; run this test with UPDATE_DOCS=1"
+        );
+    }
+}
+
+#[test]
 fn the_function_can_be_called_and_so_can_main_handler() {
     called_directly::main();
 }
@@ -104,18 +128,31 @@ fn one_mistake_is_one_error(edition: Edition) {
     assert!(wrong.is_empty(), "in edition {edition}:\n{wrong}");
 }
 
+fn names(cases: &[cases::Case]) -> Vec<&str> {
+    cases.iter().map(|case| &*case.name).collect()
+}
+
 /// With every lint of clippy's pedantic group, whose warnings are about generated code too.
 fn right_programs_compile_without_a_warning(edition: Edition) {
     let cases = cases::pass();
     assert!(cases.len() >= 13, "only {} cases were found", cases.len());
     let workspace = Workspace::new("pass", edition);
     workspace.package("passes", "wsfn", &cases);
+    let mended = cases::mended();
+    assert_eq!(
+        names(&mended),
+        names(&cases::fail()),
+        "one mended program for each mistake"
+    );
+    workspace.package("mended", "wsfn", &mended);
+    let unlisted = cases::unlisted();
+    workspace.package("warns", "wsfn", std::slice::from_ref(&unlisted));
     let renamed = cases::renamed();
     workspace.package("renames", "functions", std::slice::from_ref(&renamed));
     let answers = workspace.clippy();
 
     let mut wrong = String::new();
-    for case in cases.iter().chain([&renamed]) {
+    for case in cases.iter().chain(&mended).chain([&renamed]) {
         if !answers.compiled(&case.name) {
             wrong += &format!("{} was not compiled\n", case.name);
         }
@@ -125,5 +162,18 @@ fn right_programs_compile_without_a_warning(edition: Edition) {
             .chain(warnings)
             .for_each(|text| wrong += &text.rendered);
     }
+    // A handler that no list names is one warning, at its name.
+    let Messages { errors, warnings } = answers.of(&unlisted.name);
+    assert!(errors.is_empty() && answers.compiled(&unlisted.name));
+    let [warning] = &warnings[..] else {
+        panic!("{} warnings, one was expected", warnings.len());
+    };
+    assert!(
+        warning
+            .rendered
+            .starts_with("warning: function `leave` is never used"),
+        "{}",
+        warning.rendered
+    );
     assert!(wrong.is_empty(), "in edition {edition}:\n{wrong}");
 }

@@ -1,5 +1,10 @@
 //! Guides: what can be set, what is promised, what the codes mean. For reading only.
 
+// Each of its programs is compiled by the tests that it is made from.
+#[cfg(not(doctest))]
+#[doc = include_str!("diagnostics.md")]
+pub mod diagnostics {}
+
 #[doc = include_str!("errors.md")]
 pub mod errors {}
 

@@ -51,10 +51,10 @@ use crate::event::{Event, Slot};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an extractor for this event",
-    note = "`#[on_connect]` expects `async fn name(id: &ConnectionId, offered: Protocols, rooms: &Rooms, push: &Push, state: &MyState) -> Result<Accept>`",
+    note = "`#[on_connect]` expects `async fn name(id: &ConnectionId, offered: Protocols, rooms: &Rooms, push: &Push, state: &MyState) -> Result<Accept>`; only here are `Headers`, `Query<T>` and `ClientAddr`",
     note = "`#[on_message]` expects `async fn name(id: &ConnectionId, text: &str, rooms: &Rooms, push: &Push, state: &MyState) -> Result<()>`; only here is a body, and for `&str` there can stand `&[u8]`, `Json<T>` or `Message`",
     note = "`#[on_close]` expects `async fn name(id: &ConnectionId, reason: CloseReason, rooms: &Rooms, push: &Push, state: &MyState) -> Result<()>`",
-    note = "take only what you need, in any order; a type of yours is an argument as `&T` where it implements `State`, or as itself where it implements `FromEvent`"
+    note = "take only what you need, in any order; a type of yours is an argument as `&T` where it implements `State` (`impl State for T {{ async fn init() -> Result<Self> {{ … }} }}`), or as itself where it implements `FromEvent`"
 )]
 pub trait FromEvent<'e, E: Slot>: Sized + Send + 'e {
     /// Asks for what must be ready before the first event: a state, the push address, a header.

@@ -63,7 +63,7 @@ impl Reply {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned from a handler",
     label = "not an answer to this event",
-    note = "`#[on_connect]` expects `async fn name(…) -> Result<Accept>`; `()`, `Accept` or a `Result` of these can be returned",
+    note = "`#[on_connect]` expects `async fn name(…) -> Result<Accept>`; `()`, `Accept` or a `Result` of these can be returned, and an `Err` refuses the client",
     note = "`#[on_message]` expects `async fn name(…) -> Result<()>`; `()` or what goes back to the sender can be returned: `&str`, `String`, `Text`, `Binary`, `Json<T>`, `Message`, an `Option` or a `Result` of these",
     note = "`#[on_close]` expects `async fn name(…) -> Result<()>`; `()` or `Result<()>` can be returned"
 )]
@@ -99,7 +99,7 @@ impl<X> Answered<X> for OnMessage {}
 #[diagnostic::on_unimplemented(
     message = "only a connect event can be accepted: `{X}` cannot be returned here",
     label = "this event opens no connection",
-    note = "move this return type to the function with `#[on_connect]`"
+    note = "`Accept` is for the function with `#[on_connect]`; return `()` or `Result<()>` here"
 )]
 pub trait Opens<X>: Slot {}
 impl<X> Opens<X> for OnConnect {}

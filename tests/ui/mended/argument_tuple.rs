@@ -1,0 +1,11 @@
+// An argument for each.
+
+use wsfn::{ConnectionId, Result, Rooms, on_message};
+
+#[on_message]
+async fn talk(id: &ConnectionId, rooms: &Rooms) -> Result<()> {
+    rooms.join("lobby", id).await?;
+    Ok(())
+}
+
+wsfn::main!(talk);

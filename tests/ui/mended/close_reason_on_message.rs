@@ -1,0 +1,10 @@
+// It is known when the connection has ended.
+
+use wsfn::{CloseReason, on_close};
+
+#[on_close]
+async fn leave(reason: CloseReason) {
+    println!("{reason:?}");
+}
+
+wsfn::main!(leave);

@@ -1,0 +1,8 @@
+// An `async fn`.
+
+use wsfn::on_message;
+
+#[on_message]
+async fn talk() {}
+
+wsfn::main!(talk);

@@ -1,0 +1,16 @@
+// `#[derive(Deserialize)]`, from `serde` with its feature `derive`.
+
+use serde::Deserialize;
+use wsfn::{Json, on_message};
+
+#[derive(Deserialize)]
+struct Line {
+    text: String,
+}
+
+#[on_message]
+async fn talk(Json(line): Json<Line>) {
+    println!("{}", line.text);
+}
+
+wsfn::main!(talk);

@@ -1,0 +1,6 @@
+// The name alone.
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(talk);

@@ -1,0 +1,11 @@
+// A name for each, since the setting `_HANDLER` chooses by name.
+
+mod chat {
+    #[wsfn::on_connect]
+    pub async fn open() {}
+}
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(talk, chat::open);

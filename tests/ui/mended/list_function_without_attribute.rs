@@ -1,0 +1,9 @@
+// Say which event it is for.
+
+#[wsfn::on_connect]
+async fn greet() {}
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(greet, talk);

@@ -1,0 +1,6 @@
+// Once.
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(talk);

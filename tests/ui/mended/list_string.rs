@@ -1,0 +1,6 @@
+// The name, without quotes.
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(talk);

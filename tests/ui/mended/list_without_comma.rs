@@ -1,0 +1,9 @@
+// A comma.
+
+#[wsfn::on_connect]
+async fn greet() {}
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(greet, talk);

@@ -1,0 +1,10 @@
+// `async fn`.
+
+use wsfn::{ConnectionId, on_message};
+
+#[on_message]
+async fn talk(id: &ConnectionId) {
+    println!("{id:?}");
+}
+
+wsfn::main!(talk);

@@ -1,0 +1,8 @@
+// On an `async fn`.
+
+use wsfn::on_connect;
+
+#[on_connect]
+async fn greet() {}
+
+wsfn::main!(greet);

@@ -1,0 +1,8 @@
+// Without quotes.
+
+use wsfn::on_close;
+
+#[on_close(crate = wsfn)]
+async fn leave() {}
+
+wsfn::main!(leave);

@@ -1,0 +1,18 @@
+// On a function outside of the trait.
+
+trait Chat {
+    fn talk();
+}
+
+struct Loud;
+
+impl Chat for Loud {
+    fn talk() {}
+}
+
+#[wsfn::on_message]
+async fn talk() {
+    Loud::talk();
+}
+
+wsfn::main!(talk);

@@ -1,0 +1,6 @@
+// A function.
+
+#[wsfn::on_message]
+async fn talk() {}
+
+wsfn::main!(talk);

@@ -1,0 +1,8 @@
+// With `&`.
+
+#[wsfn::on_message]
+async fn talk(text: &str) {
+    println!("{text}");
+}
+
+wsfn::main!(talk);

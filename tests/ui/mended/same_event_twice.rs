@@ -1,0 +1,8 @@
+// Once.
+
+use wsfn::on_message;
+
+#[on_message]
+async fn talk() {}
+
+wsfn::main!(talk);

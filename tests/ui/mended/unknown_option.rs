@@ -1,0 +1,11 @@
+// Rooms are joined in the body.
+
+use wsfn::{ConnectionId, Result, Rooms, on_message};
+
+#[on_message]
+async fn talk(id: &ConnectionId, rooms: &Rooms) -> Result<()> {
+    rooms.join("lobby", id).await?;
+    Ok(())
+}
+
+wsfn::main!(talk);

@@ -1,0 +1,8 @@
+// Without `unsafe`; a block in the body says what is unsafe about it.
+
+use wsfn::on_message;
+
+#[on_message]
+async fn talk() {}
+
+wsfn::main!(talk);

@@ -1,0 +1,10 @@
+// Without it.
+
+use wsfn::{ConnectionId, on_connect};
+
+#[on_connect]
+async fn greet(id: &ConnectionId) {
+    println!("{id:?}");
+}
+
+wsfn::main!(greet);
