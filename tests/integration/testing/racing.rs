@@ -48,7 +48,7 @@ async fn race(seed: u64) -> Result<String> {
         bob.send_text(line).await;
         cid.send_text(line.repeat(20)).await;
     }
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         tokio::task::yield_now().await;
     }
     bob.vanish();
