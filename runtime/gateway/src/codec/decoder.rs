@@ -5,16 +5,20 @@ use std::borrow::Cow;
 use wsfn_protocol::CloseCode;
 
 use super::frame::{FrameKind, HEADER_MAX, Header, unmask};
-use super::inflate::Inflater;
 use super::message::Partial;
-use super::{CloseFrame, DeflateParams, Event, MessageKind, ProtocolError, scratch};
+use super::{CloseFrame, DeflateParams, Event, MessageKind, ProtocolError, inflate};
 
 /// The most frames that a message may have. Each costs the sender six bytes and us a few nanoseconds; a million of
 /// them make a message of `max-message` even where each has one byte.
 pub const FRAGMENTS_MAX: usize = 1 << 20;
-/// What deflate adds at the most to data that it cannot compress: five bytes for each block of 16 KiB, and a few.
-const DEFLATE_SHARE: usize = 1 << 10;
+/// What deflate adds at the most to data that it cannot compress, as zlib reckons it: an eighth where all bytes have
+/// codes of nine bits, a little for each block, and a few bytes.
+const DEFLATE_CODES: usize = 8;
+const DEFLATE_BLOCKS: usize = 64;
 const DEFLATE_EXTRA: usize = 64;
+/// What it adds for each frame of a message, since a sender flushes there: twice what zlib needs for a frame of one
+/// byte.
+const DEFLATE_FLUSH: usize = 16;
 
 /// How large a message may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,20 +40,31 @@ impl DecoderLimits {
     }
 
     /// The most that a frame may announce.
-    const fn frame(&self, compressed: bool) -> u64 {
-        let max = self.max_frame;
-        let max = if compressed {
-            max.saturating_add(max / DEFLATE_SHARE + DEFLATE_EXTRA)
+    const fn frame(&self, compressed: bool) -> usize {
+        if compressed {
+            Self::deflated(self.max_frame)
         } else {
-            max
-        };
-        // A `usize` has at most 64 bits on every target of Rust.
-        max as u64
+            self.max_frame
+        }
+    }
+
+    /// The most that the frames of a message may announce, together and in so many.
+    const fn message(&self, compressed: bool, frames: usize) -> usize {
+        if compressed {
+            let flushes = frames.saturating_mul(DEFLATE_FLUSH);
+            Self::deflated(self.max_message).saturating_add(flushes)
+        } else {
+            self.max_message
+        }
+    }
+
+    const fn deflated(max: usize) -> usize {
+        max.saturating_add(max / DEFLATE_CODES + max / DEFLATE_BLOCKS + DEFLATE_EXTRA)
     }
 }
 
-/// Reads a client's frames. Memory grows with the bytes that were received and never with a length that was
-/// announced; what a message inflates to, and how many frames it has, is bounded while it arrives.
+/// Reads a client's frames. Memory grows with the bytes that were received, and never with a length that was
+/// announced or with what they will inflate to; that, and how many frames a message has, is bounded while it arrives.
 #[derive(Debug)]
 pub struct Decoder {
     limits: DecoderLimits,
@@ -185,7 +200,8 @@ impl Decoder {
             (FrameKind::Start(_), None) => header.rsv1,
             (FrameKind::Continuation, Some(message)) => message.is_compressed(),
         };
-        if header.length > self.limits.frame(compressed) {
+        // A `usize` has at most 64 bits on every target of Rust.
+        if header.length > self.limits.frame(compressed) as u64 {
             return Err(if self.limits.max_frame < self.limits.max_message {
                 ProtocolError::FrameTooBig
             } else {
@@ -193,7 +209,8 @@ impl Decoder {
             });
         }
         let (before, fragments) = message.map_or((0, 0), |part| (part.len(), part.fragments));
-        if !compressed && header.length > (self.limits.max_message.saturating_sub(before)) as u64 {
+        let max = self.limits.message(compressed, fragments + 1);
+        if header.length > max.saturating_sub(before) as u64 {
             return Err(ProtocolError::MessageTooBig);
         }
         if fragments >= FRAGMENTS_MAX {
@@ -222,7 +239,7 @@ impl Decoder {
             return self.control(header.kind, Cow::Borrowed(payload));
         };
         if header.rsv1 {
-            return self.inflated(kind, payload);
+            return inflate::message(kind, payload, self.limits.max_message);
         }
         match kind {
             MessageKind::Binary => Ok(Event::Binary(Cow::Borrowed(payload))),
@@ -233,39 +250,10 @@ impl Decoder {
         }
     }
 
-    /// The event of a compressed message that is all there. It is inflated into the thread's buffer, so that the
-    /// message gets no more memory than it needs.
-    fn inflated(&self, kind: MessageKind, payload: &[u8]) -> Result<Event<'static>, ProtocolError> {
-        let max = self.limits.max_message;
-        scratch::with_inflated(|out| {
-            let mut inflater = Inflater::new();
-            let inflated = inflater
-                .inflate(payload, out, max)
-                .and_then(|()| inflater.finish(out, max));
-            if let Err(error) = inflated {
-                // The same error as when the message comes in pieces, whose text is checked as it is inflated.
-                let broken =
-                    simdutf8::compat::from_utf8(out).is_err_and(|utf8| utf8.error_len().is_some());
-                let text = kind == MessageKind::Text;
-                return Err(if text && broken {
-                    ProtocolError::Utf8
-                } else {
-                    error
-                });
-            }
-            match kind {
-                MessageKind::Binary => Ok(Event::Binary(Cow::Owned(out.clone()))),
-                MessageKind::Text => match simdutf8::basic::from_utf8(out) {
-                    Ok(text) => Ok(Event::Text(Cow::Owned(text.to_owned()))),
-                    Err(_) => Err(ProtocolError::Utf8),
-                },
-            }
-        })
-    }
-
     fn begin(&mut self, header: &Header) {
         if let FrameKind::Start(kind) = header.kind {
-            self.message = Some(Box::new(Partial::new(kind, header.rsv1)));
+            let max = self.limits.max_message;
+            self.message = Some(Box::new(Partial::new(kind, header.rsv1, max)));
         }
         if !header.kind.is_control()
             && let Some(message) = &mut self.message

@@ -1,13 +1,11 @@
 //! Inflating a client's message, bounded while it goes on.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::ProtocolError;
+use super::{Event, MessageKind, ProtocolError, message, scratch};
 
-/// Inflaters that a thread keeps: more are in use at once only where many messages are under way.
-const POOL: usize = 8;
 /// What a sender leaves off the end of a message (RFC 7692, section 7.2.2).
 /// Behind it stands an empty last block, so that the stream ends exactly where the message was whole: zlib alone does
 /// not tell a message whose end is missing.
@@ -16,42 +14,106 @@ const TAIL: &[u8] = &[0, 0, 0xFF, 0xFF, 1, 0, 0, 0xFF, 0xFF];
 const GROWTH: usize = 1024;
 
 thread_local! {
-    static IDLE: RefCell<Vec<Decompress>> = const { RefCell::new(Vec::new()) };
+    /// The one that the thread has: it is used within one call and never held for a connection, since it takes tens of
+    /// kilobytes.
+    static IDLE: Cell<Option<Decompress>> = const { Cell::new(None) };
 }
 
-/// Inflates one message, in as many pieces as it comes in. Taken from the thread's pool and given back.
+/// The event of a compressed message that is all there. It is inflated into the thread's buffer, so that the message
+/// gets no more memory than it needs.
+pub(super) fn message(
+    kind: MessageKind,
+    payload: &[u8],
+    max: usize,
+) -> Result<Event<'static>, ProtocolError> {
+    scratch::with_inflated(|out| {
+        inflated(kind, payload, true, out, max)?;
+        let bytes = if out.capacity() > scratch::KEEP_MAX {
+            // The thread would not keep it.
+            let mut bytes = std::mem::take(out);
+            bytes.shrink_to_fit();
+            bytes
+        } else {
+            out.clone()
+        };
+        message::event(kind, bytes)
+    })
+}
+
+/// Fails when the beginning of a compressed message is enough to refuse it.
+pub(super) fn look(kind: MessageKind, payload: &[u8], max: usize) -> Result<(), ProtocolError> {
+    scratch::with_inflated(|out| {
+        inflated(kind, payload, false, out, max)?;
+        if kind == MessageKind::Text && is_broken(out) {
+            return Err(ProtocolError::Utf8);
+        }
+        Ok(())
+    })
+}
+
+fn inflated(
+    kind: MessageKind,
+    payload: &[u8],
+    whole: bool,
+    out: &mut Vec<u8>,
+    max: usize,
+) -> Result<(), ProtocolError> {
+    let mut inflater = Inflater::new();
+    let result = inflater.inflate(payload, out, max).and_then(|()| {
+        if whole {
+            inflater.finish(out, max)
+        } else {
+            Ok(())
+        }
+    });
+    inflater.give_back();
+    // What came out before inflating failed is looked at first: which error it is must not depend on how much had come
+    // when it was noticed.
+    if result.is_err() && kind == MessageKind::Text && is_broken(out) {
+        return Err(ProtocolError::Utf8);
+    }
+    result
+}
+
+/// Whether a text cannot become UTF-8 whatever follows.
+fn is_broken(text: &[u8]) -> bool {
+    simdutf8::compat::from_utf8(text).is_err_and(|error| error.error_len().is_some())
+}
+
+/// Inflates one message, in as many pieces as it comes in.
 #[derive(Debug)]
-pub(super) struct Inflater {
-    /// `None` only while it is dropped.
-    state: Option<Decompress>,
+struct Inflater {
+    state: Decompress,
     /// Whether nothing was read since a block that said it is the last (or since the beginning).
     ended: bool,
 }
 
 impl Inflater {
-    pub(super) fn new() -> Self {
-        let idle = IDLE.with_borrow_mut(Vec::pop);
+    fn new() -> Self {
         // The largest window reads what was written with any.
         Self {
-            state: Some(idle.unwrap_or_else(|| Decompress::new(false))),
+            state: IDLE.take().unwrap_or_else(|| Decompress::new(false)),
             ended: true,
         }
     }
 
+    fn give_back(mut self) {
+        self.state.reset(false);
+        IDLE.set(Some(self.state));
+    }
+
     /// Appends to `out` what `input` inflates to, up to `max` bytes in all.
-    pub(super) fn inflate(
+    fn inflate(
         &mut self,
         mut input: &[u8],
         out: &mut Vec<u8>,
         max: usize,
     ) -> Result<(), ProtocolError> {
-        let Some(state) = &mut self.state else {
-            return Err(ProtocolError::Deflate);
-        };
+        let state = &mut self.state;
         while !input.is_empty() || out.len() == out.capacity() {
             if out.len() == out.capacity() {
                 // Doubled, but never further than the limit and the byte that breaks it.
-                let room = (max + 1).saturating_sub(out.len());
+                let room = max.saturating_add(1).saturating_sub(out.len());
                 out.reserve_exact(out.len().max(GROWTH).min(room.max(1)));
             }
             let (read, written) = (state.total_in(), out.len());
@@ -64,7 +126,7 @@ impl Inflater {
             if out.len() > max {
                 // A buffer with room from earlier got more than one that grew for this message: what is looked at
                 // afterwards must not depend on it.
-                out.truncate(max + 1);
+                out.truncate(max.saturating_add(1));
                 return Err(ProtocolError::MessageTooBig);
             }
             if status == Status::StreamEnd {
@@ -86,7 +148,7 @@ impl Inflater {
     }
 
     /// The end of the message.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>, max: usize) -> Result<(), ProtocolError> {
+    fn finish(&mut self, out: &mut Vec<u8>, max: usize) -> Result<(), ProtocolError> {
         if self.ended {
             return Ok(());
         }
@@ -96,22 +158,6 @@ impl Inflater {
         } else {
             Err(ProtocolError::Deflate)
         }
-    }
-}
-
-impl Drop for Inflater {
-    fn drop(&mut self) {
-        let Some(mut state) = self.state.take() else {
-            return;
-        };
-        // A thread that ends has no pool any more.
-        let _ = IDLE.try_with(|idle| {
-            let mut idle = idle.borrow_mut();
-            if idle.len() < POOL {
-                state.reset(false);
-                idle.push(state);
-            }
-        });
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use wsfn_gateway::codec::DeflateParams;
 
-use crate::support::{decode, deflated, frame};
+use crate::support::{decode, decode_up_to, deflated, frame};
 
 /// A piece of a stream: mostly what clients send, sometimes what they must not.
 pub(crate) fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -99,5 +99,52 @@ proptest! {
         let at_once = decode(&stream, &[usize::MAX], deflate);
         prop_assert_eq!(&decode(&stream, &[1], deflate), &at_once);
         prop_assert_eq!(&decode(&stream, &cuts, deflate), &at_once);
+    }
+}
+
+proptest! {
+    // Each decodes up to a hundred thousand bytes one by one.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Large enough that it is looked at while it arrives, at the same bytes however they are cut.
+    #[test]
+    fn large_compressed_messages_decode_the_same(
+        lines in prop::collection::vec("[a-z0-9€]{0,400}", 1..60),
+        zeros in prop_oneof![Just(0), 0..100_000usize],
+        damage in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+        broken in prop::option::of(any::<prop::sample::Index>()),
+        max in prop_oneof![Just(1000), 10_000..100_000usize],
+        cuts in prop::collection::vec(1..3000usize, 1..20),
+        text in any::<bool>(),
+        fragments in 1..5usize,
+    ) {
+        let mut payload = lines.concat().into_bytes();
+        payload.resize(payload.len() + zeros, 0);
+        payload.extend_from_slice(lines.concat().as_bytes());
+        if let (Some(at), false) = (broken, payload.is_empty()) {
+            let at = at.index(payload.len());
+            payload[at] = 0xFF;
+        }
+        let mut payload = deflated(&payload);
+        if let Some((at, byte)) = damage {
+            let at = at.index(payload.len());
+            payload[at] ^= byte;
+        }
+        let opcode = if text { 0x41 } else { 0x42 };
+        let step = payload.len() / fragments + 1;
+        let last = payload.chunks(step).len() - 1;
+        let mut stream = Vec::new();
+        for (at, piece) in payload.chunks(step).enumerate() {
+            let start = if at == 0 { opcode } else { 0 };
+            let fin = if at == last { 0x80 } else { 0 };
+            stream.extend(frame(start | fin, piece, [1, 2, 3, 4]));
+            if at < last {
+                stream.extend(frame(0x89, b"between", [5, 6, 7, 8]));
+            }
+        }
+        let deflate = Some(DeflateParams::default());
+        let at_once = decode_up_to(max, &stream, &[usize::MAX], deflate);
+        prop_assert_eq!(&decode_up_to(max, &stream, &[1], deflate), &at_once);
+        prop_assert_eq!(&decode_up_to(max, &stream, &cuts, deflate), &at_once);
     }
 }

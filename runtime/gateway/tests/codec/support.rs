@@ -32,6 +32,16 @@ pub(crate) fn frame(first: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     frame
 }
 
+/// Bytes that do not compress, the same each time.
+pub(crate) fn noise(length: usize) -> Vec<u8> {
+    let mut chance = 1u32;
+    let mut next = || {
+        chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (chance >> 24) as u8
+    };
+    std::iter::repeat_with(&mut next).take(length).collect()
+}
+
 /// What a compressed message has for a payload.
 pub(crate) fn deflated(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -56,7 +66,17 @@ pub(crate) struct Decoded {
 
 /// Decodes `bytes` in pieces of these lengths, in turn.
 pub(crate) fn decode(bytes: &[u8], cuts: &[usize], deflate: Option<DeflateParams>) -> Decoded {
-    let mut decoder = Decoder::new(DecoderLimits::new(MAX_MESSAGE), deflate);
+    decode_up_to(MAX_MESSAGE, bytes, cuts, deflate)
+}
+
+/// Decodes messages of so many bytes at the most.
+pub(crate) fn decode_up_to(
+    max: usize,
+    bytes: &[u8],
+    cuts: &[usize],
+    deflate: Option<DeflateParams>,
+) -> Decoded {
+    let mut decoder = Decoder::new(DecoderLimits::new(max), deflate);
     let mut decoded = Decoded {
         events: Vec::new(),
         error: None,
