@@ -9,6 +9,7 @@ mod chance;
 pub mod codec;
 mod connection;
 mod gateway;
+mod http_server;
 mod hub;
 mod invoke;
 mod machine;

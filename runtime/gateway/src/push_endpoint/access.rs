@@ -1,12 +1,11 @@
 //! Who may push.
 
-use std::net::IpAddr;
-
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use hyper::header::{AUTHORIZATION, HeaderMap, ORIGIN};
 use hyper::http::request::Parts;
-use hyper::http::uri::Authority;
 use subtle::{Choice, ConstantTimeEq as _};
 use wsfn_settings::Secret;
+
+use crate::http_server::is_local;
 
 /// What the settings say about who may push.
 pub(super) struct Access {
@@ -103,33 +102,6 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     scheme
         .eq_ignore_ascii_case(b"bearer ")
         .then(|| token.trim_ascii())
-}
-
-/// Whether every name that the request gives for its host is an address or `localhost`.
-fn is_local(head: &Parts) -> bool {
-    let mut hosts = head.headers.get_all(HOST).iter();
-    let named = match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.to_str().is_ok_and(is_local_host),
-        _ => false,
-    };
-    named
-        && head
-            .uri
-            .authority()
-            .is_none_or(|authority| is_local_host(authority.as_str()))
-}
-
-fn is_local_host(text: &str) -> bool {
-    let Ok(authority) = text.parse::<Authority>() else {
-        return false;
-    };
-    let host = authority.host();
-    let address = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
-    !text.contains('@')
-        && (host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok())
 }
 
 /// A segment of a path without percent-encoding, which some clients apply to characters that need none.

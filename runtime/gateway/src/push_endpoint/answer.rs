@@ -1,16 +1,13 @@
 //! What goes back over HTTP.
 
 use http_body_util::Full;
-use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use wsfn_protocol::{Answer, ErrNo};
 
 use super::access::Denied;
 use super::body::BodyError;
-
-/// An answer on its way.
-pub(super) type Reply = Response<Full<Bytes>>;
+use crate::http_server::Reply;
 
 /// An answer with the status that belongs to its number.
 pub(super) fn reply(answer: &Answer) -> Reply {

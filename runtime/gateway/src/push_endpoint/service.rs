@@ -1,8 +1,6 @@
 //! From an HTTP request to a push, and back.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::Request;
 use hyper::body::Incoming;
@@ -12,9 +10,9 @@ use wsfn_settings::Settings;
 
 use super::Act;
 use super::access::Access;
-use super::answer::{Reply, denied, no_body, reply};
+use super::answer::{denied, no_body, reply};
 use super::body::Bodies;
-use super::guard::Busy;
+use crate::http_server::{Reply, Serve};
 
 /// What every connection shares.
 pub(super) struct Service {
@@ -22,9 +20,14 @@ pub(super) struct Service {
     access: Access,
     bodies: Bodies,
     body_max: usize,
-    header_max: usize,
-    head_timeout: Duration,
-    write_timeout: Duration,
+}
+
+impl Serve for Service {
+    const NAME: &'static str = "push endpoint";
+
+    async fn answer(&self, request: Request<Incoming>, _loopback: bool) -> Reply {
+        self.reply(request).await
+    }
 }
 
 impl Service {
@@ -35,34 +38,7 @@ impl Service {
             access: Access::new(&settings.push_path, &settings.push_token),
             bodies: Bodies::new(body_max, settings.message_timeout),
             body_max,
-            header_max: settings.header_max,
-            head_timeout: settings.handshake_timeout,
-            write_timeout: settings.write_timeout,
         }
-    }
-
-    pub(super) const fn header_max(&self) -> usize {
-        self.header_max
-    }
-
-    pub(super) const fn head_timeout(&self) -> Duration {
-        self.head_timeout
-    }
-
-    pub(super) const fn write_timeout(&self) -> Duration {
-        self.write_timeout
-    }
-
-    /// Answers a request; `busy` says so to the socket.
-    pub(super) async fn answer(
-        &self,
-        request: Request<Incoming>,
-        busy: &Busy,
-    ) -> Result<Reply, Infallible> {
-        busy.turn();
-        let reply = self.reply(request).await;
-        busy.turn();
-        Ok(reply)
     }
 
     async fn reply(&self, request: Request<Incoming>) -> Reply {
