@@ -81,6 +81,17 @@ impl Calls {
         }
     }
 
+    /// Places that are free, and calls and bytes that wait.
+    #[cfg(test)]
+    pub(crate) fn free(&self) -> ([usize; 3], usize, usize) {
+        let places = [&self.shared, &self.connects, &self.closes];
+        (
+            places.map(Semaphore::available_permits),
+            self.waiting.load(Ordering::Relaxed),
+            self.waiting_bytes.load(Ordering::Relaxed),
+        )
+    }
+
     fn wait(&self, bytes: usize) -> Option<Waiting<'_>> {
         let count = self.waiting.fetch_add(1, Ordering::Relaxed);
         let sum = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);

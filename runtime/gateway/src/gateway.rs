@@ -158,7 +158,10 @@ impl Gateway {
     /// connections are closed with 1001, spread over `drain` when they are many, and their close events are sent.
     ///
     /// # Cancel safety
-    /// Dropping the future stops accepting; connections that are open live on without it.
+    /// Dropping the future stops accepting, cuts the push endpoint, and closes nothing else: open connections live on as
+    /// tasks of the runtime, without the future. A runtime that ends drops them where they are. Then their sockets close
+    /// without a close frame, handlers stop at their awaits, close events are not sent, and the [`Handle`] forgets them:
+    /// nothing stays registered, queued or counted.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
         let Self {
             shared,

@@ -64,6 +64,12 @@ impl Inbox {
         }
     }
 
+    /// Drops everything.
+    pub(super) fn clear(&mut self, memory: &AtomicUsize) {
+        self.drop_messages(self.events.len(), memory);
+        self.undecoded = None;
+    }
+
     /// Whether it takes no more, and reading pauses.
     pub(super) fn is_full(&self, messages: usize, bytes: usize) -> bool {
         self.events.len() >= messages || self.bytes >= bytes

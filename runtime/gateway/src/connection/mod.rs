@@ -7,6 +7,8 @@ mod inbox;
 mod origin;
 mod replies;
 mod respond;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::pin::Pin;

@@ -222,6 +222,20 @@ impl Hub {
         peer.out().shut();
     }
 
+    /// Whether nothing is left of any connection.
+    #[cfg(test)]
+    pub(crate) fn knows_nobody(&self) -> bool {
+        self.peers().is_empty()
+            && self.rooms().members_known() == 0
+            && self.sealed.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether a connection waits for its close event.
+    #[cfg(test)]
+    pub(crate) fn is_closing(&self) -> bool {
+        self.sealed.load(Ordering::Relaxed) > 0
+    }
+
     /// All connections that are there now.
     pub(crate) fn all(&self) -> Vec<Arc<Peer>> {
         let mut all: Vec<_> = self.peers().values().cloned().collect();

@@ -129,6 +129,34 @@ async fn closes_that_cross() {
     );
 }
 
+/// A client that keeps sending although the gateway has closed its side: were the socket closed whole, its next write
+/// would fail, and many clients look no further then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_keeps_sending_is_not_reset_before_it_reads_the_close_frame() {
+    let server = Server::echo(Settings::default()).await;
+    // What it sends has to be there within a second, which a busy machine may miss now and then.
+    for _ in 0..20 {
+        let mut stream = raw(server.addr).await;
+        stream.write_all(&frame(3, b"")).await.unwrap();
+        stream.readable().await.unwrap();
+        // The end of the gateway's side comes behind the frame.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        // Less than what is drained.
+        let mut sent = Ok(());
+        for _ in 0..32 {
+            sent = sent.and(stream.write_all(&[0; 1024]).await);
+        }
+        let mut got = Vec::new();
+        let reading = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut got);
+        let read = tokio::time::timeout(SOON, reading).await.unwrap();
+        if sent.is_ok() && read.is_ok() {
+            assert_eq!(got[..4], [0x88, got.len() as u8 - 2, 0x03, 0xea]);
+            return;
+        }
+    }
+    panic!("every client was reset");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_message_is_1011_and_an_unreachable_function_1013() {
     for (error, code) in [

@@ -86,6 +86,8 @@ pub(super) struct Driver<'s> {
     seq: u64,
     /// The same for every delivery of the close event.
     close_id: Option<Arc<str>>,
+    /// The hub does not know it any more.
+    forgotten: bool,
     ended: bool,
 }
 
@@ -153,6 +155,7 @@ impl<'s> Driver<'s> {
             linger: None,
             seq: 0,
             close_id: None,
+            forgotten: false,
             ended: false,
         }
     }
@@ -289,7 +292,10 @@ impl<'s> Driver<'s> {
                 connection = shown(self.peer.id()),
                 "the close event was not answered within close-retry-for and is given up"
             ),
-            Output::Forget => self.shared.hub.forget(&self.peer),
+            Output::Forget => {
+                self.shared.hub.forget(&self.peer);
+                self.forgotten = true;
+            }
             Output::End => self.ended = true,
         }
     }
@@ -361,6 +367,23 @@ impl<'s> Driver<'s> {
                 connection = shown(self.peer.id()),
                 "the sender of a failed message could not be told"
             );
+        }
+    }
+}
+
+/// A task that is dropped before its connection's end (the runtime ends, or something panicked) leaves nothing behind:
+/// neither in the registry nor in what the queues are counted to hold. There is no close event then.
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        let hub = &self.shared.hub;
+        self.inbox.clear(hub.memory());
+        if !self.forgotten {
+            tracing::debug!(
+                connection = shown(self.peer.id()),
+                "dropped before its end, without a close event"
+            );
+            hub.shut(&self.peer);
+            hub.forget(&self.peer);
         }
     }
 }
