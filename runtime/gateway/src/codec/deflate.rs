@@ -26,7 +26,7 @@ pub(super) fn deflate(params: DeflateParams, data: &[u8], out: &mut Vec<u8>) -> 
         let at = idle.iter().position(|(window, _)| *window == bits)?;
         Some(idle.swap_remove(at).1)
     });
-    // The fastest level: messages are small, and the others save little on them.
+    // The fastest level: the next makes JSON of a few KB a quarter smaller and takes two to three times as long.
     let mut state =
         idle.unwrap_or_else(|| Compress::new_with_window_bits(Compression::fast(), false, bits));
     let start = out.len();

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod closing;
+mod compression;
 mod connecting;
 mod life;
 mod limits;
