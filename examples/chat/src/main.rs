@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use wsfn::{Accept, ConnectionId, Json, Protocols, Refuse, Result, Rooms, on_connect, on_message};
 
-#[derive(Deserialize, Serialize)]
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Line {
     Join {
@@ -33,3 +33,6 @@ fn main() -> Result<()> {
         .page(include_str!("page.html"))
         .run()
 }
+
+#[cfg(test)]
+mod tests;

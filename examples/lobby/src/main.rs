@@ -19,3 +19,6 @@ async fn leave(rooms: &Rooms) -> Result<()> {
 }
 
 wsfn::main!(enter, talk, leave);
+
+#[cfg(test)]
+mod tests;

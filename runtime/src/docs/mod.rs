@@ -13,3 +13,7 @@ pub mod guarantees {}
 
 #[doc = include_str!("settings.md")]
 pub mod settings {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("testing.md")]
+pub mod testing {}
