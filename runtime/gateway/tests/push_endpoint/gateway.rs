@@ -150,3 +150,96 @@ async fn without_push_listen_nothing_listens() {
     .unwrap();
     assert!(gateway.push_addrs().is_empty());
 }
+
+#[tokio::test]
+async fn a_port_in_use_names_its_setting() {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = taken.local_addr().unwrap();
+    let bind = async |settings: Settings| {
+        let handle = Handle::new(&settings);
+        let gateway = Gateway::bind(handle, &settings, Arc::new(Ids::default()), None).await;
+        gateway.unwrap_err().to_string()
+    };
+    let free = Some(vec!["127.0.0.1:0".parse().unwrap()]);
+    let error = bind(Settings {
+        listen: Some(vec![addr]),
+        ..Settings::default()
+    })
+    .await;
+    assert!(
+        error.starts_with(&format!("listen: cannot listen on {addr}: ")),
+        "{error}"
+    );
+    let error = bind(Settings {
+        listen: free,
+        push_listen: Some(vec![addr]),
+        ..Settings::default()
+    })
+    .await;
+    assert!(
+        error.starts_with(&format!("push-listen: {addr} is in use")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn senders_that_stall_in_their_bodies_hold_nobody_up() {
+    let settings = Settings {
+        listen: Some(vec!["127.0.0.1:0".parse().unwrap()]),
+        push_listen: Some(vec!["127.0.0.1:0".parse().unwrap()]),
+        message_timeout: Duration::from_millis(500),
+        drain: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let ids = Ids::default();
+    let function = Arc::new(ids.clone());
+    let gateway = Gateway::bind(Handle::new(&settings), &settings, function, None)
+        .await
+        .unwrap();
+    let (clients, pushes) = (gateway.local_addrs()[0], gateway.push_addrs()[0]);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(gateway.serve(async {
+        let _ = stopped.await;
+    }));
+    let (mut socket, _) = within(tokio_tungstenite::connect_async(format!("ws://{clients}/")))
+        .await
+        .unwrap();
+    let id = ids.0.lock().unwrap()[0].clone();
+    let push = format!(
+        r#"{{"websocket":{{"action":"data send","secConnectionID":"{id}","dataType":"text","data":"x"}}}}"#
+    );
+    let (half, line) = (&push[..push.len() / 2], "POST /api-wsfn HTTP/1.1");
+    let mut stalled = Vec::new();
+    for at in 0..20 {
+        let mut client = Client::connect(pushes).await;
+        let length = if at % 2 == 0 {
+            format!("Content-Length: {}\r\n\r\n{half}", push.len())
+        } else {
+            format!(
+                "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{half}",
+                push.len()
+            )
+        };
+        let request = format!("{line}\r\nHost: 127.0.0.1\r\n{length}");
+        client.write(request.as_bytes()).await;
+        stalled.push(client);
+    }
+    // Somebody else's push comes through meanwhile, and none of the halves does.
+    let mut client = Client::connect(pushes).await;
+    client.request(line, "Host: 127.0.0.1\r\n", &push).await;
+    assert_eq!(client.response().await.status, 200);
+    let message = within(socket.next()).await.unwrap().unwrap();
+    assert_eq!(message, Message::text("x"));
+    for mut client in stalled {
+        let response = client.response().await;
+        assert_eq!((response.status, response.err_no()), (408, 1104));
+        client.ends().await;
+    }
+    // One that stalls at the end does not hold that up either.
+    let mut last = Client::connect(pushes).await;
+    last.write(format!("{line}\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{{").as_bytes())
+        .await;
+    drop(socket);
+    let _ = stop.send(());
+    within(serving).await.unwrap();
+}
