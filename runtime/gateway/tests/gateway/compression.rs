@@ -12,8 +12,6 @@ const OFFER: &str = "permessage-deflate; client_max_window_bits";
 const AGREED: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 /// `compress-above` unless a test says otherwise.
 const ABOVE: usize = 1024;
-/// The largest window.
-const LARGEST: u8 = 15;
 
 /// A client after its handshake.
 struct Deflating {
@@ -62,38 +60,32 @@ impl Deflating {
     }
 }
 
-/// What a payload inflates to with a window of so many bits; `None` where it reaches further back.
-fn inflated(bits: u8, payload: &[u8]) -> Option<String> {
-    let mut state = Decompress::new_with_window_bits(false, bits);
-    let mut input = [payload, &[0, 0, 0xFF, 0xFF]].concat();
-    let mut text = Vec::new();
-    loop {
-        // In steps shorter than any window: what is further back can only come from the window.
-        let mut step = Vec::with_capacity(100);
-        let before = state.total_in();
-        state
-            .decompress_vec(&input, &mut step, FlushDecompress::Sync)
-            .ok()?;
-        input.drain(..usize::try_from(state.total_in() - before).unwrap());
-        if step.is_empty() {
-            break;
-        }
-        text.extend(step);
-    }
-    assert!(input.is_empty());
-    Some(String::from_utf8(text).unwrap())
+/// What a payload inflates to, by an inflater that has seen nothing before.
+fn inflated(payload: &[u8]) -> String {
+    let mut text = Vec::with_capacity(1 << 20);
+    let input = [payload, &[0, 0, 0xFF, 0xFF]].concat();
+    let mut state = Decompress::new(false);
+    state
+        .decompress_vec(&input, &mut text, FlushDecompress::Sync)
+        .unwrap();
+    assert_eq!(state.total_in(), input.len() as u64);
+    String::from_utf8(text).unwrap()
 }
 
-/// A text that shrinks, and in which the same comes again 3000 bytes later.
-fn text(length: usize) -> String {
+/// Letters that hardly shrink, but for the same ones that come again after so many.
+fn repeated(after: usize, length: usize) -> String {
     let mut chance = 1u32;
     let once: String = std::iter::repeat_with(|| {
         chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         char::from(b"0123456789abcdef"[(chance >> 28) as usize])
     })
-    .take(3000)
+    .take(after)
     .collect();
     once.chars().cycle().take(length).collect()
+}
+
+fn text(length: usize) -> String {
+    repeated(500, length)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +98,7 @@ async fn a_push_of_compress_above_is_compressed_and_a_smaller_one_is_plain() {
         let (first, payload) = client.frame().await;
         assert_eq!(first, 0xC1, "{length}: RSV1 is set");
         assert!(payload.len() < length, "{}", payload.len());
-        assert_eq!(inflated(LARGEST, &payload).unwrap(), text(length));
+        assert_eq!(inflated(&payload), text(length));
     }
     for length in [0, 1, ABOVE - 1] {
         assert_eq!(server.push(&send_json(&client.id, &text(length))).err_no, 0);
@@ -138,7 +130,7 @@ async fn nothing_is_taken_over_from_one_message_to_the_next() {
         assert_eq!(server.push(&push).err_no, 0);
         let (_, payload) = client.frame().await;
         // Each on its own, by an inflater that has seen nothing.
-        assert_eq!(inflated(LARGEST, &payload).unwrap(), text(ABOVE));
+        assert_eq!(inflated(&payload), text(ABOVE));
         payloads.push(payload);
     }
     assert!(payloads.windows(2).all(|two| two[0] == two[1]));
@@ -146,18 +138,32 @@ async fn nothing_is_taken_over_from_one_message_to_the_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_that_the_client_asks_for_is_kept() {
+    const LENGTH: usize = 200_000;
     let server = Server::echo(Settings::default()).await;
-    for bits in 9..=LARGEST {
+    let mut clients = Vec::new();
+    for bits in 9..=15 {
         let offer = format!("permessage-deflate; server_max_window_bits={bits}");
-        let mut client = Deflating::connect(&server, Some(&offer)).await;
+        let client = Deflating::connect(&server, Some(&offer)).await;
         let agreed = format!("{AGREED}; server_max_window_bits={bits}");
         assert_eq!(client.agreed, Some(agreed));
-        assert_eq!(server.push(&send_json(&client.id, &text(20_000))).err_no, 0);
-        let (first, payload) = client.frame().await;
-        assert_eq!(first, 0xC1);
-        assert_eq!(inflated(bits, &payload).unwrap(), text(20_000));
-        // The largest window is seen to be used: what it reaches back for is too far for the smallest.
-        assert!(bits < LARGEST || inflated(9, &payload).is_none());
+        clients.push((bits, client));
+    }
+    for period in 9..15 {
+        // A little further back than this window reaches; the next reaches it.
+        let text = repeated((1 << period) + 50, LENGTH);
+        for (bits, client) in &mut clients {
+            assert_eq!(server.push(&send_json(&client.id, &text)).err_no, 0);
+            let (first, payload) = client.frame().await;
+            assert_eq!(first, 0xC1);
+            assert_eq!(inflated(&payload), text);
+            let reaches = payload.len() < LENGTH / 2;
+            assert_eq!(
+                reaches,
+                *bits > period,
+                "{bits}, {period}: {}",
+                payload.len()
+            );
+        }
     }
 }
 
@@ -177,7 +183,7 @@ async fn a_broadcast_reaches_plain_and_compressing_sockets() {
     for offer in offers {
         clients.push(Deflating::connect(&server, offer).await);
     }
-    let text = text(20_000);
+    let text = repeated(3000, 20_000);
     let answer = server.push(&format!(
         r#"{{"websocket":{{"action":"broadcast","dataType":"text","data":"{text}"}}}}"#
     ));
@@ -186,10 +192,11 @@ async fn a_broadcast_reaches_plain_and_compressing_sockets() {
     for client in &mut clients {
         frames.push(client.frame().await);
     }
-    for (at, bits) in [(1, LARGEST), (2, 9), (3, 12)] {
+    for (at, reaches) in [(1, true), (2, false), (3, true)] {
         let (first, payload) = &frames[at];
         assert_eq!(*first, 0xC1);
-        assert_eq!(inflated(bits, payload).unwrap(), text);
+        assert_eq!(payload.len() < 10_000, reaches, "each its own window");
+        assert_eq!(inflated(payload), text);
     }
     for plain in [0, 5] {
         assert_eq!(frames[plain], (0x81, text.clone().into_bytes()));
@@ -257,5 +264,5 @@ async fn a_compressed_message_in_pieces_reaches_the_function() {
     assert_eq!(event.data.as_bytes(), sent.as_bytes());
     let (first, payload) = client.frame().await;
     assert_eq!(first, 0xC1);
-    assert_eq!(inflated(LARGEST, &payload).unwrap(), sent);
+    assert_eq!(inflated(&payload), sent);
 }
