@@ -18,6 +18,7 @@ pub(crate) fn command() -> Command {
         .subcommand(gateway())
         .subcommand(push())
         .subcommand(close())
+        .subcommand(connections())
         .subcommand(invoke())
         .subcommand(
             Command::new("completions")
@@ -197,6 +198,30 @@ fn close() -> Command {
                 .value_name("TEXT")
                 .requires("code")
                 .help("The reason, at most 123 bytes"),
+        )
+}
+
+fn connections() -> Command {
+    Command::new("connections")
+        .about("List the connections of a gateway on this machine, as JSON")
+        .arg(
+            Arg::new("admin")
+                .long("admin")
+                .value_name("URL")
+                .default_value("http://127.0.0.1:9003")
+                .help("Where the gateway listens for its admin (admin-listen)"),
+        )
+        .arg(
+            Arg::new("after")
+                .long("after")
+                .value_name("ID")
+                .help("The page behind this connection: the `next` of the page before"),
+        )
+        .arg(
+            Arg::new("id")
+                .value_name("ID")
+                .conflicts_with("after")
+                .help("Only this connection"),
         )
 }
 

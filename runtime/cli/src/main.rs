@@ -1,7 +1,9 @@
 //! The command `wsfn`.
 
 mod command;
+mod connections;
 mod gateway;
+mod http;
 mod invoke;
 mod push;
 
@@ -16,6 +18,7 @@ fn main() -> ExitCode {
         Some(("gateway", matches)) => gateway::run(matches),
         Some(("push", matches)) => push::push(matches),
         Some(("close", matches)) => push::close(matches),
+        Some(("connections", matches)) => connections::run(matches),
         Some(("invoke", matches)) => invoke::run(matches),
         Some(("completions", matches)) => command::completions(matches),
         // clap asks for one of the above before it comes to this.

@@ -92,6 +92,12 @@ impl Calls {
         )
     }
 
+    /// How many wait.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     fn wait(&self, bytes: usize) -> Option<Waiting<'_>> {
         let count = self.waiting.fetch_add(1, Ordering::Relaxed);
         let sum = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);

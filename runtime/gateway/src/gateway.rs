@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use wsfn_settings::{Mode, Settings};
 
+use crate::admin::AdminEndpoint;
 use crate::codec::close::LINGER_TIME;
 use crate::connection::{self, Origin};
 use crate::hub::Handle;
@@ -39,6 +40,7 @@ pub struct Gateway {
     listeners: Vec<(Listener, bool)>,
     addrs: Vec<SocketAddr>,
     pushes: PushEndpoint,
+    admin: AdminEndpoint,
     drain: Duration,
 }
 
@@ -103,12 +105,16 @@ impl Gateway {
                 "the limit on open files is below max-connections and is what counts"
             );
         }
+        let admin = AdminEndpoint::bind(settings)
+            .await
+            .map_err(|error| BindError(Reason::Admin(error)))?;
         let shared = shared(&handle, settings, services, page);
         Ok(Self {
             shared,
             listeners,
             addrs,
             pushes,
+            admin,
             drain: settings.drain,
         })
     }
@@ -127,16 +133,21 @@ impl Gateway {
         let shared = shared(&handle, settings, services, page);
         let nowhere = Settings {
             push_listen: None,
+            admin_listen: None,
             ..settings.clone()
         };
         let pushes = PushEndpoint::bind(handle, &nowhere)
             .await
             .map_err(|error| BindError(Reason::Pushes(error)))?;
+        let admin = AdminEndpoint::bind(&nowhere)
+            .await
+            .map_err(|error| BindError(Reason::Admin(error)))?;
         let gateway = Self {
             shared,
             listeners: vec![(Listener::Memory(listener), true)],
             addrs: Vec::new(),
             pushes,
+            admin,
             drain: settings.drain,
         };
         Ok((gateway, dialer))
@@ -154,6 +165,12 @@ impl Gateway {
         self.pushes.local_addrs()
     }
 
+    /// Where it answers whoever runs it; nowhere unless `admin-listen` is set.
+    #[must_use]
+    pub fn admin_addrs(&self) -> &[SocketAddr] {
+        self.admin.local_addrs()
+    }
+
     /// Serves clients until `shutdown` is ready. Then nobody new is accepted, handshakes are answered with 503,
     /// connections are closed with 1001, spread over `drain` when they are many, and their close events are sent.
     ///
@@ -168,6 +185,7 @@ impl Gateway {
             listeners,
             pushes,
             drain,
+            admin,
             ..
         } = self;
         shared.services.start();
@@ -178,6 +196,10 @@ impl Gateway {
         endpoint.spawn(pushes.serve(async {
             // An error is a sender that is gone, which is the end too.
             let _ = done.await;
+        }));
+        let (admin_done, no_admin) = oneshot::channel::<()>();
+        endpoint.spawn(admin.serve(Arc::clone(&shared), async {
+            let _ = no_admin.await;
         }));
         // Every connection's task holds a sender; when the last is gone, so are they all.
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
@@ -200,6 +222,7 @@ impl Gateway {
             );
         }
         drop(all_done);
+        drop(admin_done);
         while endpoint.join_next().await.is_some() {}
     }
 }
@@ -302,6 +325,7 @@ pub struct BindError(Reason);
 enum Reason {
     Clients { addr: SocketAddr, error: io::Error },
     Pushes(push_endpoint::BindError),
+    Admin(crate::admin::BindError),
 }
 
 impl fmt::Display for BindError {
@@ -312,6 +336,7 @@ impl fmt::Display for BindError {
                 "listen: cannot listen on {addr}: {error}; choose another address with WSFN_LISTEN"
             ),
             Reason::Pushes(error) => error.fmt(f),
+            Reason::Admin(error) => error.fmt(f),
         }
     }
 }
@@ -321,6 +346,7 @@ impl std::error::Error for BindError {
         match &self.0 {
             Reason::Clients { error, .. } => Some(error),
             Reason::Pushes(error) => error.source(),
+            Reason::Admin(error) => error.source(),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! close; a [`Handle`] does what functions ask of it, which are pushes, rooms and sessions.
 
 mod addresses;
+mod admin;
 mod calls;
 mod chance;
 pub mod codec;
 mod connection;
+mod counters;
 mod gateway;
 mod http_server;
 mod hub;

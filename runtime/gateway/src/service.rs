@@ -185,6 +185,15 @@ impl Services {
         })
     }
 
+    /// Calls that wait for their turn.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn calls_waiting(&self) -> usize {
+        self.services
+            .iter()
+            .map(|service| service.calls.waiting())
+            .sum()
+    }
+
     /// The longest that any service waits for the answer to a close frame.
     pub(crate) fn close_timeout(&self) -> Duration {
         let timeouts = self

@@ -61,7 +61,8 @@ impl PathTemplate {
             segments.push(match named {
                 Some(name) if is_name(name) => Segment::Parameter(name.to_owned()),
                 None if !segment.contains(['{', '}']) => Segment::Fixed(
-                    decoded(segment).ok_or("expected a path whose percent signs encode UTF-8")?,
+                    percent_decoded(segment)
+                        .ok_or("expected a path whose percent signs encode UTF-8")?,
                 ),
                 _ => {
                     return Err(
@@ -105,7 +106,7 @@ impl PathTemplate {
         let mut parameters = BTreeMap::new();
         let mut parts = path.strip_prefix('/')?.split('/');
         for segment in &self.segments {
-            let part = decoded(parts.next()?)?;
+            let part = percent_decoded(parts.next()?)?;
             match segment {
                 Segment::Fixed(text) if *text == part => {}
                 Segment::Parameter(name) if !part.is_empty() => {
@@ -131,8 +132,14 @@ fn is_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-/// Without percent-encoding; `None` where that is wrong, or no UTF-8 comes of it.
-fn decoded(text: &str) -> Option<String> {
+/// A text without percent-encoding; `None` where that is wrong, or no UTF-8 comes of it.
+///
+/// ```
+/// assert_eq!(wsfn_settings::percent_decoded("a%2Fb").as_deref(), Some("a/b"));
+/// assert_eq!(wsfn_settings::percent_decoded("100%"), None);
+/// ```
+#[must_use]
+pub fn percent_decoded(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());
     }

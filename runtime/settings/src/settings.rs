@@ -39,6 +39,9 @@ settings! {
     /// The path of the push endpoint. On a function's side: where the path of push-url begins with it, our own gateway is there, which has rooms and pushes to many.
     "push-path" push_path: String = "/api-wsfn".into(), "/api-wsfn", Kind::Path, parse::path, ANY,
         "It looks like the addresses of Tencent's gateway, `/api-…`, which people know.";
+    /// Where whoever runs the gateway asks it for health, metrics and connections, over HTTP.
+    "admin-listen" admin_listen: Option<Vec<SocketAddr>> = None, "off; `127.0.0.1:9003` for `wsfn gateway`", Kind::AddressesOrOff, parse::addresses_or_off, GATEWAY,
+        "It is not for clients, so it has a port of its own; connections are shown on loopback only.";
     /// Where this function pushes to: the gateway's push address, the token as its last path segment if it has one.
     "push-url" push_url: Option<HttpUrl> = None, "none", Kind::SecretUrl, parse::push_url, REMOTE,
         "No event carries the address and nothing derives it, so only you can give it.";
@@ -216,7 +219,6 @@ settings! {
         "People read it first; `json` is for collectors.";
 
     later {
-        "admin-listen" "off" Kind::Later, "Health, readiness and metrics.";
         "scf" "–" Kind::Later, "A function deployed in SCF.";
         "data" "none" Kind::Later, "The directory of the journal.";
         "store" "–" Kind::Later, "A database for rooms.";
@@ -228,6 +230,9 @@ settings! {
 /// Where `wsfn gateway` takes pushes unless told otherwise.
 const COMMAND_PUSH_PORT: u16 = 9002;
 
+/// Where it answers whoever runs it.
+const COMMAND_ADMIN_PORT: u16 = 9003;
+
 impl Settings {
     /// The defaults of the command `wsfn gateway`.
     #[must_use]
@@ -235,6 +240,9 @@ impl Settings {
         Self {
             push_listen: Some(vec![
                 (std::net::Ipv4Addr::LOCALHOST, COMMAND_PUSH_PORT).into(),
+            ]),
+            admin_listen: Some(vec![
+                (std::net::Ipv4Addr::LOCALHOST, COMMAND_ADMIN_PORT).into(),
             ]),
             idle_timeout: Some(seconds(10 * MINUTE)),
             ..Self::default()

@@ -14,6 +14,8 @@ fn wsfn(arguments: &[&str]) -> Command {
     static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| Example::program("wsfn-cli", "wsfn"));
     let mut command = Command::new(program);
+    // Tests run side by side; one that looks there says so.
+    command.env("WSFN_ADMIN_LISTEN", "off");
     // A `wsfn.toml` of whoever runs the tests is none of theirs.
     command.args(arguments).current_dir(std::env::temp_dir());
     command
@@ -121,8 +123,7 @@ async fn events_are_signed_where_there_is_a_secret() {
         Err(Error::Http(response)) => assert_eq!(response.status(), 502),
         other => panic!("not refused: {other:?}"),
     }
-    let said = echo.output().concat();
-    assert!(said.contains("the event is not signed"), "{said}");
+    let _ = echo.says("the event is not signed");
     let said = output(&["invoke", &url, "-"]);
     assert!(printed(&said).contains("401"), "{}", printed(&said));
 }
@@ -239,8 +240,7 @@ async fn a_command_that_is_none_is_said_and_waited_for_no_longer_than_the_deadli
         Err(Error::Http(response)) => assert_eq!(response.status(), 502),
         other => panic!("not refused: {other:?}"),
     }
-    let said = gateway.output().concat();
-    assert!(said.contains("/no/such/program"), "{said}");
+    let _ = gateway.says("/no/such/program");
 }
 
 #[tokio::test]
@@ -273,18 +273,8 @@ async fn functions_in_python_run_unchanged() {
     assert_eq!(client.next().await.expect("open").expect("a frame"), bytes);
     client.close(None).await.expect("closed");
     // What they print is in the gateway's log.
-    let mut said = String::new();
-    for _ in 0..100 {
-        said += &gateway.output().concat();
-        if said.contains("left: ") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    assert!(
-        said.contains("transfer: ") && said.contains("left: "),
-        "{said}"
-    );
+    let said = gateway.says("left: ").concat();
+    assert!(said.contains("transfer: "), "{said}");
 }
 
 #[tokio::test]
@@ -321,6 +311,90 @@ async fn each_route_has_its_functions_and_what_matches_none_is_not_found() {
         other => panic!("not refused: {other:?}"),
     }
     let _ = std::fs::remove_dir_all(folder);
+}
+
+/// The answer of the admin endpoint: status and body.
+async fn ask(address: &str, request: &str) -> (u16, String) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let mut stream = tokio::net::TcpStream::connect(address)
+        .await
+        .expect("connected");
+    let (line, headers) = request
+        .split_once('\n')
+        .unwrap_or((request, "host: localhost"));
+    let head = format!("{line} HTTP/1.1\r\n{headers}\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let status = answer[9..12].parse().expect("a status");
+    let body = answer.split_once("\r\n\r\n").expect("a body").1;
+    (status, body.to_owned())
+}
+
+#[tokio::test]
+async fn whoever_runs_it_sees_health_numbers_and_connections() {
+    let admin = Example::free_address();
+    let lobby = Example::program("lobby", "lobby");
+    let lobby = lobby.to_str().expect("a path");
+    let pushes = Example::free_address();
+    let mut command = wsfn(&["gateway", "--push-listen", &pushes, "--exec", lobby]);
+    command.args(["--admin-listen", &admin, "--max-per-address", "2"]);
+    command.env_remove("WSFN_ADMIN_LISTEN");
+    let gateway = Example::listening_command(command, &Example::free_address());
+    assert_eq!(ask(&admin, "GET /healthz").await, (200, "ok\n".into()));
+    assert_eq!(ask(&admin, "GET /readyz").await, (200, "ready\n".into()));
+    let mut anna = connect(gateway.address()).await;
+    let _berta = connect(gateway.address()).await;
+    tokio_tungstenite::connect_async(format!("ws://{}/", gateway.address()))
+        .await
+        .expect_err("the third");
+    anna.send(Message::text("hello")).await.expect("sent");
+    assert_eq!(text(&mut anna).await, "hello");
+    let (status, numbers) = ask(&admin, "GET /metrics").await;
+    assert_eq!(status, 200);
+    for line in [
+        "wsfn_connections{state=\"open\"} 2",
+        "wsfn_calls_total{event=\"connect\",outcome=\"answered\"} 2",
+        "wsfn_handshakes_turned_away_total{status=\"429\"} 1",
+        "wsfn_call_seconds_count{event=\"connect\"} 2",
+        "# EOF",
+    ] {
+        assert!(
+            numbers.lines().any(|found| found == line),
+            "{line}: {numbers}"
+        );
+    }
+    let url = format!("http://{admin}");
+    let listed = printed(&output(&["connections", "--admin", &url]));
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    assert_eq!(listed["count"], 2);
+    assert_eq!(listed["connections"][0]["rooms"][0], "lobby");
+    let id = listed["connections"][0]["id"].as_str().expect("an id");
+    let one = printed(&output(&["connections", "--admin", &url, id]));
+    assert!(one.contains(id) && one.contains("\"open\""), "{one}");
+    assert!(
+        !output(&["connections", "--admin", &url, "x=="])
+            .status
+            .success()
+    );
+    // Closed by whoever runs it.
+    let encoded = id
+        .replace('/', "%2F")
+        .replace('+', "%2B")
+        .replace('=', "%3D");
+    let (status, _) = ask(&admin, &format!("DELETE /connections/{encoded}?code=4001")).await;
+    assert_eq!(status, 200);
+    // A page of somebody who owns a name that leads here, and a page at all.
+    for headers in [
+        "host: evil.example",
+        "host: localhost\r\norigin: http://localhost",
+    ] {
+        let (status, _) = ask(&admin, &format!("GET /connections\n{headers}")).await;
+        assert_eq!(status, 403, "{headers}");
+    }
+    assert_eq!(ask(&admin, "POST /metrics").await.0, 405);
+    assert_eq!(ask(&admin, "GET /").await.0, 404);
 }
 
 #[test]

@@ -25,6 +25,10 @@ pub(super) fn in_words(settings: &Settings) -> String {
             }
         ),
     });
+    if let Some(addresses @ [_, ..]) = settings.admin_listen.as_deref() {
+        let list = listed(addresses, "http", "");
+        lines.push(format!("health, metrics and connections are at {list}"));
+    }
     for route in &settings.routes {
         let host = route.host.as_deref().unwrap_or("any host");
         let path = route.path.as_ref().map_or("any path", |path| path.as_str());

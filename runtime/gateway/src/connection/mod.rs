@@ -44,6 +44,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
     let Some(slot) = Slot::take(&shared.connections, shared.entrance.max_connections) else {
         let (reader, writer) = socket.into_split();
         let timeout = shared.entrance.handshake_timeout;
+        shared.hub.counters().turned_away(503);
         return respond::write_and_close(status(503), reader, writer, timeout).await;
     };
     let is_proxy = shared.entrance.trust_proxy.contains(origin.client.ip());
@@ -53,6 +54,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
         None => {
             let (reader, writer) = socket.into_split();
             let timeout = shared.entrance.handshake_timeout;
+            shared.hub.counters().turned_away(429);
             return respond::write_and_close(too_many(), reader, writer, timeout).await;
         }
     };
@@ -120,6 +122,10 @@ async fn handshake<'s>(
         Err(_) => status(408),
     };
     drop(request);
+    shared
+        .hub
+        .counters()
+        .turned_away(respond::status_of(&answer));
     respond::write_and_close(answer, reader, writer, entrance.write_timeout).await;
     None
 }

@@ -134,6 +134,15 @@ pub(super) fn response(status: u16, content_type: &str, body: &[u8]) -> Bytes {
     bytes.into()
 }
 
+/// The status of an answer, for those who count.
+pub(super) fn status_of(response: &[u8]) -> u16 {
+    // Behind `HTTP/1.1 `; each is made above.
+    let digits = response.get(9..12).unwrap_or_default();
+    digits
+        .iter()
+        .fold(0, |status, digit| status * 10 + u16::from(digit - b'0'))
+}
+
 /// An answer that says what it is and why, and nothing about the function.
 pub(super) fn explained(status: u16, why: &str) -> Bytes {
     let body = format!("{status} {}: {why}\n", phrase(status));

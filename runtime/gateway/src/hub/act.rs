@@ -25,8 +25,10 @@ const PAGE_MAX: usize = 1000;
 const DIRECT_MAX: usize = 2048;
 
 impl Hub {
-    pub(super) fn act(&self, request: &Request<'_>) -> Answer {
-        self.try_act(request).unwrap_or_else(|refused| *refused)
+    pub(crate) fn act(&self, request: &Request<'_>) -> Answer {
+        let answer = self.try_act(request).unwrap_or_else(|refused| *refused);
+        self.counters.push(answer.err_no());
+        answer
     }
 
     fn try_act(&self, request: &Request<'_>) -> Result<Answer, Box<Answer>> {

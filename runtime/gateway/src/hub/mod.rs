@@ -19,6 +19,7 @@ use wsfn_settings::Settings;
 
 use crate::chance::Chance;
 use crate::codec::{DeflateParams, SharedMessage};
+use crate::counters::Counters;
 use outbound::{Gate, NotQueued, QueueLimits};
 use peer::Peer;
 use rooms::Rooms;
@@ -115,6 +116,7 @@ pub(crate) struct Hub {
     memory: AtomicUsize,
     /// Connections out of Open whose close events are not done.
     sealed: AtomicUsize,
+    counters: Counters,
 }
 
 impl Hub {
@@ -145,6 +147,7 @@ impl Hub {
             rooms: RwLock::default(),
             memory: AtomicUsize::new(0),
             sealed: AtomicUsize::new(0),
+            counters: Counters::default(),
         }
     }
 
@@ -160,13 +163,29 @@ impl Hub {
         self.rooms.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn peer(&self, id: &str) -> Option<Arc<Peer>> {
+    pub(crate) fn peer(&self, id: &str) -> Option<Arc<Peer>> {
         self.peers().get(id).cloned()
     }
 
     /// Where random numbers come from.
     pub(crate) const fn chance(&self) -> &Chance {
         &self.chance
+    }
+
+    /// What has happened so far.
+    pub(crate) const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How many connections are out of Open, their close events not done.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn closing(&self) -> usize {
+        self.sealed.load(Ordering::Relaxed)
+    }
+
+    /// The rooms of a connection.
+    pub(crate) fn rooms_of(&self, id: &str) -> Vec<Arc<str>> {
+        self.rooms().of(id).to_vec()
     }
 
     /// Bytes in all queues.

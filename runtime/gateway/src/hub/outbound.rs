@@ -171,6 +171,11 @@ impl Outbound {
         Ok(())
     }
 
+    /// Messages and bytes that wait.
+    pub(crate) fn queued(&self) -> (usize, usize) {
+        (self.queue.len(), self.bytes)
+    }
+
     /// The close that was pushed since this was last asked.
     pub(crate) fn take_pushed_close(&mut self) -> Option<Box<Ending>> {
         self.pushed_close.take()

@@ -284,7 +284,7 @@ fn open_to_others_without_limits_is_warned_about() {
     let open = command()
         .flag("function", FUNCTION)
         .flag("listen", "0.0.0.0:9001");
-    let lines = open.clone().load_ok().warnings();
+    let lines = open.load_ok().warnings();
     assert_eq!(lines.len(), 2, "{lines:?}");
     let bounded = open.flag("max-rate", "10").flag("max-per-address", "100");
     assert!(bounded.load_ok().warnings().is_empty());

@@ -51,6 +51,7 @@ fn the_defaults_that_are_shown_are_the_defaults() {
         "allow-origin",
         "log",
         "push-listen",
+        "admin-listen",
         "idle-timeout",
         "function",
         "connect",

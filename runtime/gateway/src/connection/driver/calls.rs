@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
@@ -11,7 +12,7 @@ use wsfn_protocol::Kind;
 use super::{Answered, Driver, InFlight};
 use crate::connection::replies::{Next, Replies};
 use crate::hub::id::shown;
-use crate::invoke::{Call, InvokeError};
+use crate::invoke::{Call, InvokeAnswer, InvokeError};
 use crate::machine::{CallError, Input};
 
 impl<'s> Driver<'s> {
@@ -69,7 +70,7 @@ impl<'s> Driver<'s> {
         } else {
             answer
         };
-        self.call = Some((kind, id, InFlight::Running(answer, permit)));
+        self.call = Some((kind, id, InFlight::Running(answer, permit, now)));
     }
 
     pub(super) fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
@@ -91,7 +92,7 @@ impl<'s> Driver<'s> {
                     }
                     Err(error) => Err(error),
                 },
-                InFlight::Running(answer, _) => {
+                InFlight::Running(answer, ..) => {
                     // A handler that panics must not take the close event of its connection along.
                     match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
                         Ok(answer) => ready!(answer),
@@ -108,6 +109,7 @@ impl<'s> Driver<'s> {
                     "a call to the function came to nothing"
                 );
             }
+            self.count(kind, answered.as_ref());
             self.call = None;
             if let Some(input) = self.answered(kind, answered) {
                 return Poll::Ready(input);
@@ -115,6 +117,20 @@ impl<'s> Driver<'s> {
             // Pushes of the answer go first; then the input comes from there.
             return Poll::Pending;
         }
+    }
+
+    /// Counts the call in flight, which has ended. Without the feature nobody reads the numbers.
+    pub(super) fn count(&self, kind: Kind, answered: Result<&InvokeAnswer, &InvokeError>) {
+        if !cfg!(feature = "metrics") {
+            return;
+        }
+        let took = match &self.call {
+            Some((_, _, InFlight::Running(_, _, since))) => since.elapsed(),
+            _ => Duration::ZERO,
+        };
+        let refused = |answer: &InvokeAnswer| kind == Kind::Connect && answer.err_no.0 != 0;
+        let answered = answered.map(refused);
+        self.shared.hub.counters().call(kind, answered, took);
     }
 
     /// What an answer means; `None` while its pushes have to go out first.

@@ -72,6 +72,8 @@ impl Driver<'_> {
 
     pub(super) fn answer_and_close(&self, response: Bytes, reader: Reader, writer: Writer) {
         let timeout = self.service.options.write_timeout;
+        let status = respond::status_of(&response);
+        self.shared.hub.counters().turned_away(status);
         tokio::spawn(respond::write_and_close(response, reader, writer, timeout));
     }
 }

@@ -44,6 +44,8 @@ enum InFlight<'s> {
     Running(
         BoxFuture<'s, Answered>,
         #[expect(dead_code, reason = "held")] SemaphorePermit<'s>,
+        /// Since when.
+        Instant,
     ),
 }
 
@@ -262,6 +264,11 @@ impl<'s> Driver<'s> {
             }
             Output::DropMessages(count) => {
                 self.inbox.drop_messages(count, self.shared.hub.memory());
+                self.shared
+                    .hub
+                    .counters()
+                    .dropped_messages
+                    .add(count as u64);
                 tracing::warn!(
                     connection = shown(self.peer.id()),
                     count,
@@ -273,6 +280,9 @@ impl<'s> Driver<'s> {
                     connection = shown(self.peer.id()),
                     "a call did not end within call-grace and is given up"
                 );
+                if let Some((kind, ..)) = &self.call {
+                    self.count(*kind, Err(&InvokeError::TimedOut));
+                }
                 self.call = None;
             }
             Output::CallClose(ending) => {
@@ -288,10 +298,13 @@ impl<'s> Driver<'s> {
                 let event = event::close(self.peer.id(), &ending);
                 self.call(Kind::Close, event, id);
             }
-            Output::GiveUp => tracing::error!(
-                connection = shown(self.peer.id()),
-                "the close event was not answered within close-retry-for and is given up"
-            ),
+            Output::GiveUp => {
+                self.shared.hub.counters().given_up_closes.add(1);
+                tracing::error!(
+                    connection = shown(self.peer.id()),
+                    "the close event was not answered within close-retry-for and is given up"
+                );
+            }
             Output::Forget => {
                 self.shared.hub.forget(&self.peer);
                 self.forgotten = true;

@@ -1,0 +1,40 @@
+//! `wsfn connections`.
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use wsfn_settings::HttpUrl;
+
+use crate::{Failure, http};
+
+/// Shows connections.
+pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let argument = |name| matches.get_one::<String>(name);
+    let admin = argument("admin").map_or("", String::as_str);
+    let admin = HttpUrl::parse(admin).map_err(|why| format!("--admin: {why}"))?;
+    let mut url = format!("{}/connections", admin.expose().trim_end_matches('/'));
+    if let Some(id) = argument("id") {
+        url += &format!("/{}", encoded(id));
+    } else if let Some(after) = argument("after") {
+        url += &format!("?after={}", encoded(after));
+    }
+    let url = HttpUrl::parse(&url).map_err(|why| format!("--admin: {why}"))?;
+    let (status, answer) = http::ask(&url, |client| client.get(url.expose()))?;
+    if status != 200 {
+        return Err(format!("{url} answered with status {status}: {}", answer.trim()).into());
+    }
+    print!("{answer}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An id in a URL: base64 has `+`, `/` and `=`.
+fn encoded(id: &str) -> String {
+    id.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text += &format!("%{byte:02X}");
+        }
+        text
+    })
+}

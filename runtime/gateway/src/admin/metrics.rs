@@ -1,0 +1,196 @@
+//! `/metrics`.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use hyper::StatusCode;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+
+use super::{reply, text};
+use crate::counters::{Count, KINDS, OUTCOMES, PUSHES, SECONDS, STATUSES};
+use crate::http_server::Reply;
+use crate::hub::outbound::Gate;
+use crate::shared::Shared;
+
+/// What Prometheus asks for.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The numbers of a gateway, read when they are asked for.
+pub(super) struct Metrics(Registry);
+
+impl Metrics {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        let mut registry = Registry::with_prefix("wsfn");
+        registry.register_collector(Box::new(Numbers(Arc::downgrade(shared))));
+        Self(registry)
+    }
+
+    pub(super) fn answer(&self) -> Reply {
+        let mut page = String::new();
+        match prometheus_client::encoding::text::encode(&mut page, &self.0) {
+            Ok(()) => reply(StatusCode::OK, OPEN_METRICS, page),
+            Err(_) => text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the numbers cannot be written\n",
+            ),
+        }
+    }
+}
+
+struct Numbers(Weak<Shared>);
+
+impl fmt::Debug for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Numbers")
+    }
+}
+
+impl Collector for Numbers {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let Some(shared) = self.0.upgrade() else {
+            return Ok(());
+        };
+        let mut page = Page(encoder);
+        page.states(&shared)?;
+        page.calls(&shared)?;
+        let hub = &shared.hub;
+        let counters = hub.counters();
+        page.family(
+            "handshakes_turned_away",
+            "Handshakes answered with another status than 101.",
+            "status",
+            STATUSES
+                .iter()
+                .map(u16::to_string)
+                .zip(&counters.turned_away),
+        )?;
+        page.family(
+            "pushes",
+            "Pushes by the errNo that they were answered with; a broadcast is one.",
+            "err_no",
+            PUSHES
+                .iter()
+                .map(|err_no| err_no.0.to_string())
+                .zip(&counters.pushes),
+        )?;
+        page.counter(
+            "messages_dropped",
+            "Messages received, and dropped because their connection ended before the function could take them.",
+            &counters.dropped_messages,
+        )?;
+        page.counter(
+            "closes_given_up",
+            "Close events that were not answered within close-retry-for.",
+            &counters.given_up_closes,
+        )?;
+        page.gauge(
+            "queue_bytes",
+            "Bytes in all queues; queue-memory is their limit.",
+            hub.memory().load(Ordering::Relaxed),
+        )?;
+        page.gauge(
+            "calls_waiting",
+            "Calls that wait for their turn (invoke-queue).",
+            shared.services.calls_waiting(),
+        )
+    }
+}
+
+struct Page<'e>(DescriptorEncoder<'e>);
+
+impl Page<'_> {
+    /// Connections by where they are in their life.
+    fn states(&mut self, shared: &Shared) -> fmt::Result {
+        let (mut registering, mut open) = (0_usize, 0_usize);
+        for peer in shared.hub.all() {
+            match peer.out().gate {
+                Gate::Held => registering += 1,
+                Gate::Open | Gate::Last => open += 1,
+                Gate::Sealed => {}
+            }
+        }
+        let help = "Connections by state; closing is those whose close event is not answered yet.";
+        let kind = MetricType::Gauge;
+        let mut family = self.0.encode_descriptor("connections", help, None, kind)?;
+        for (state, number) in [
+            ("registering", registering),
+            ("open", open),
+            ("closing", shared.hub.closing()),
+        ] {
+            family
+                .encode_family(&[("state", state)])?
+                .encode_gauge(&number_of(number))?;
+        }
+        Ok(())
+    }
+
+    fn calls(&mut self, shared: &Shared) -> fmt::Result {
+        let counters = shared.hub.counters();
+        let help = "Calls of functions by event and by what came of them.";
+        let kind = MetricType::Counter;
+        let mut family = self.0.encode_descriptor("calls", help, None, kind)?;
+        for ((_, event), calls) in KINDS.iter().zip(&counters.calls) {
+            for (outcome, count) in OUTCOMES.iter().zip(&calls.outcomes) {
+                family
+                    .encode_family(&[("event", *event), ("outcome", *outcome)])?
+                    .encode_counter::<NoLabelSet, _, u64>(&count.get(), None)?;
+            }
+        }
+        let help = "How long calls of functions took.";
+        let kind = MetricType::Histogram;
+        let mut family = self.0.encode_descriptor("call_seconds", help, None, kind)?;
+        for ((_, event), calls) in KINDS.iter().zip(&counters.calls) {
+            let count = calls.outcomes.iter().map(Count::get).sum::<u64>();
+            let mut buckets: Vec<(f64, u64)> = SECONDS
+                .iter()
+                .zip(&calls.classes)
+                .map(|(most, count)| (*most, count.get()))
+                .collect();
+            let below: u64 = buckets.iter().map(|(_, count)| count).sum();
+            buckets.push((f64::MAX, count.saturating_sub(below)));
+            let seconds = calls.microseconds.get() as f64 / 1e6;
+            family
+                .encode_family(&[("event", *event)])?
+                .encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)?;
+        }
+        Ok(())
+    }
+
+    fn family<'c>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        counts: impl Iterator<Item = (String, &'c Count)>,
+    ) -> fmt::Result {
+        let kind = MetricType::Counter;
+        let mut family = self.0.encode_descriptor(name, help, None, kind)?;
+        for (value, count) in counts {
+            family
+                .encode_family(&[(label, value)])?
+                .encode_counter::<NoLabelSet, _, u64>(&count.get(), None)?;
+        }
+        Ok(())
+    }
+
+    fn counter(&mut self, name: &str, help: &str, count: &Count) -> fmt::Result {
+        let kind = MetricType::Counter;
+        self.0
+            .encode_descriptor(name, help, None, kind)?
+            .encode_counter::<NoLabelSet, _, u64>(&count.get(), None)
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, number: usize) -> fmt::Result {
+        self.0
+            .encode_descriptor(name, help, None, MetricType::Gauge)?
+            .encode_gauge(&number_of(number))
+    }
+}
+
+fn number_of(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
