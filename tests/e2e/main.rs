@@ -1,5 +1,5 @@
 //! Example binaries as processes, against clients written by others.
 
 mod browser;
+mod deploy;
 mod process;
-mod zip;

@@ -1,5 +1,7 @@
 //! Running an application.
 
+#[cfg(feature = "gateway")]
+use std::io::Write as _;
 use std::sync::Arc;
 
 use wsfn_settings::{Mode, Settings, Sources};
@@ -140,11 +142,9 @@ impl App {
             .await?;
         let settings = forwarding(settings, &instance);
         let gateway = Gateway::bind(handle, &settings, Arc::new(instance), page).await?;
-        // A person waits for this line: not a matter of the log level.
-        println!(
-            "{}",
-            crate::serve::embedded::invitation(gateway.local_addrs())
-        );
+        // A person waits for this line: not a matter of the log level. Where nobody reads it, it is lost.
+        let line = crate::serve::embedded::invitation(gateway.local_addrs());
+        let _ = writeln!(std::io::stdout(), "{line}");
         for address in gateway.push_addrs() {
             tracing::info!("taking pushes at http://{address}{}", settings.push_path);
         }

@@ -58,6 +58,14 @@ impl Http {
             .path()
             .strip_prefix(push_path)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let hint = match url.scheme() {
+            // An image with nothing in it has none.
+            "https" => {
+                "; certificates of authorities are looked for where the system has them, or in the file that the \
+                 environment variable SSL_CERT_FILE names"
+            }
+            _ => "",
+        };
         let client = reqwest::Client::builder()
             // A proxy that a variable of the environment names would see ids and messages.
             .no_proxy()
@@ -69,7 +77,7 @@ impl Http {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_MAX)
             .build()
-            .map_err(|error| unusable(&format!("cannot be used: {}", cause(&error))))?;
+            .map_err(|error| unusable(&format!("cannot be used: {}{hint}", cause(&error))))?;
         Ok(Self {
             client,
             url,

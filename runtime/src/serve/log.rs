@@ -14,6 +14,8 @@ pub(crate) fn set_up(settings: &Settings) {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // A line that cannot be written is lost: to say so on standard error would panic, since that is what broke.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     // An error here says that there is a subscriber already: the program's own, which is to stay.
     let ours = match settings.log_format {

@@ -6,7 +6,7 @@ use wsfn_tests::{Example, PushAnswer, PushServer};
 
 use super::{OK, message, misbehave};
 
-pub(super) async fn ask(address: &str, headers: &str, event: &str) -> String {
+pub(crate) async fn ask(address: &str, headers: &str, event: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
     let request = format!(
         "POST /event-invoke HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{event}",

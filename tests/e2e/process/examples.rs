@@ -171,3 +171,62 @@ async fn the_page_is_served_to_the_letter_and_nothing_beside_it() {
     let other = get("/favicon.ico").await;
     assert!(other.starts_with("HTTP/1.1 404"), "{other}");
 }
+
+#[tokio::test]
+async fn auth_knows_who_everyone_is() {
+    let auth = Example::start("auth");
+    let address = auth.address();
+    let with_header = |value: &str| {
+        let mut request = format!("ws://{address}/").into_client_request()?;
+        let value = value.parse().expect("a header");
+        request.headers_mut().insert("authorization", value);
+        Ok::<_, Error>(request)
+    };
+    for path in ["", "?", "?token=wrong", "?token", "?user=ann-s3cret"] {
+        let refused = tokio_tungstenite::connect_async(format!("ws://{address}/{path}")).await;
+        let Err(Error::Http(response)) = refused else {
+            panic!("{path}: {refused:?}")
+        };
+        assert_eq!(response.status(), 403, "{path}");
+        let body = response.into_body().expect("a body");
+        let body = String::from_utf8(body).expect("text");
+        assert_eq!(body, r#"{"errNo":4010,"errMsg":"unknown token"}"#, "{path}");
+    }
+    let basic = with_header("Basic ann-s3cret").expect("a request");
+    assert!(tokio_tungstenite::connect_async(basic).await.is_err());
+
+    // One by a header, one as a browser does.
+    let ann = with_header("Bearer ann-s3cret").expect("a request");
+    let mut ann = tokio_tungstenite::connect_async(ann)
+        .await
+        .expect("known")
+        .0;
+    let bob = format!("ws://{address}/?token=bob-s3cret");
+    let mut bob = tokio_tungstenite::connect_async(bob)
+        .await
+        .expect("known")
+        .0;
+    say(&mut ann, "hi").await;
+    for client in [&mut ann, &mut bob] {
+        assert_eq!(text(client).await, "ann: hi");
+    }
+    say(&mut bob, "hello").await;
+    for client in [&mut ann, &mut bob] {
+        assert_eq!(text(client).await, "bob: hello");
+    }
+    bob.close(None).await.expect("closed");
+    assert_eq!(text(&mut ann).await, "bob left");
+    nothing_comes(&mut ann).await;
+    drop(ann);
+    // Once the last event is timed all lines are there.
+    let mut lines = auth.says("Close: ok in");
+    lines.extend(auth.says("Close: ok in"));
+    let count = |part: &str| lines.iter().filter(|line| line.starts_with(part)).count();
+    assert_eq!(count("Connect: unknown token in "), 6, "{lines:#?}");
+    assert_eq!(count("Connect: ok in "), 2, "{lines:#?}");
+    assert_eq!(count("Message: ok in "), 2, "{lines:#?}");
+    assert!(
+        lines.iter().all(|line| !line.contains("s3cret")),
+        "{lines:#?}"
+    );
+}

@@ -1,7 +1,7 @@
 //! Programs as processes, each front end from outside.
 
 mod command;
-mod event_invoke;
+pub(crate) mod event_invoke;
 mod examples;
 mod gateway;
 mod push;

@@ -92,3 +92,21 @@ async fn any_other_server_gets_nothing() {
     assert!(lines.contains("did not reach its client"), "{lines}");
     assert_eq!(gateway.bodies(), [] as [String; 0]);
 }
+
+#[test]
+fn without_any_authority_to_trust_it_does_not_start() {
+    let environment = [
+        ("WSFN_MODE", "event-invoke"),
+        ("WSFN_PUSH_URL", "https://127.0.0.1:1/api-s3cr3t"),
+        ("SSL_CERT_FILE", "/nowhere"),
+        ("SSL_CERT_DIR", "/nowhere"),
+    ];
+    let mut process = Example::spawn(misbehave(), &Example::free_address(), &environment);
+    let (status, lines) = process.ended();
+    assert_eq!(status.code(), Some(1), "{lines:#?}");
+    let lines = lines.join("\n");
+    assert!(
+        lines.contains("SSL_CERT_FILE") && !lines.contains("s3cr3t"),
+        "{lines}"
+    );
+}

@@ -1,16 +1,12 @@
 //! The README's recipe for SCF: a static `bootstrap` in a zip, unpacked elsewhere, run under the runtime API.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 use wsfn_tests::{RuntimeApi, Said, skip};
 
-fn run(command: &mut Command) {
-    let status = command.status().expect("the command runs");
-    assert!(status.success(), "{command:?} ended with {status}");
-}
+use super::{built, folder, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_zip_runs_under_the_runtime_api() {
@@ -26,29 +22,11 @@ async fn the_zip_runs_under_the_runtime_api() {
             return skip(NAME, &format!("`{tool}` is not installed"));
         }
     }
-    let target = "x86_64-unknown-linux-gnu";
-    if std::env::consts::ARCH != "x86_64" || std::env::consts::OS != "linux" {
-        return skip(NAME, "SCF runs x86_64 Linux, which this is not");
-    }
-    // A folder of its own, because other flags build everything anew.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zip");
-    run(Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "-p",
-            "chat",
-            "--target",
-            target,
-        ])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"),
-        ])
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
-        .env("CARGO_TARGET_DIR", &folder));
-    let built = folder.join(target).join("release/chat");
+    let built = match built() {
+        Ok(built) => built,
+        Err(missing) => return skip(NAME, &missing),
+    };
+    let folder = folder("zip");
     let (packed, unpacked) = (folder.join("chat.zip"), folder.join("unpacked"));
     let bootstrap = folder.join("bootstrap");
     std::fs::copy(&built, &bootstrap).expect("copied");
