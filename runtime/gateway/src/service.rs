@@ -185,6 +185,12 @@ impl Services {
         })
     }
 
+    /// The first service, where there is one for everything.
+    #[cfg(test)]
+    pub(crate) fn only(&self) -> &Service {
+        &self.services[0]
+    }
+
     /// Calls that wait for their turn.
     #[cfg(feature = "metrics")]
     pub(crate) fn calls_waiting(&self) -> usize {

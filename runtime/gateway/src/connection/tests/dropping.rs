@@ -155,7 +155,7 @@ struct Seen {
 
 impl Seen {
     fn look(&mut self, shared: &Shared) {
-        let (_, waiting, _) = shared.calls.free();
+        let (_, waiting, _) = shared.services.only().calls.free();
         self.registered |= !shared.hub.knows_nobody();
         self.queued |= shared.hub.memory().load(Ordering::Relaxed) > 0;
         self.waited |= waiting > 0;
@@ -172,7 +172,7 @@ async fn dropped_after(polls: usize, path: &str, seen: &Arc<Mutex<Seen>>) -> boo
         closes: AtomicUsize::new(0),
     };
     let shared = shared(&handle, &settings, busy);
-    let free = shared.calls.free();
+    let free = shared.services.only().calls.free();
     let (socket, end) = connection(64).await;
     let (looked, seen) = (shared.clone(), seen.clone());
     let serving = tokio::spawn(Polled {
@@ -182,8 +182,8 @@ async fn dropped_after(polls: usize, path: &str, seen: &Arc<Mutex<Seen>>) -> boo
     });
     let waiting = async {
         // Others are at work, so that its own calls have to wait.
-        let message = shared.calls.try_enter(Kind::Message);
-        let close = shared.calls.try_enter(Kind::Close);
+        let message = shared.services.only().calls.try_enter(Kind::Message);
+        let close = shared.services.only().calls.try_enter(Kind::Close);
         tokio::time::sleep(Duration::from_millis(25)).await;
         drop(message);
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -194,7 +194,7 @@ async fn dropped_after(polls: usize, path: &str, seen: &Arc<Mutex<Seen>>) -> boo
     let hub = &shared.hub;
     assert_eq!(hub.memory().load(Ordering::Relaxed), 0, "{polls}");
     assert!(hub.knows_nobody(), "{polls}");
-    assert_eq!(shared.calls.free(), free, "{polls}");
+    assert_eq!(shared.services.only().calls.free(), free, "{polls}");
     assert_eq!(shared.connections.load(Ordering::Relaxed), 0, "{polls}");
     assert_eq!(shared.registering.load(Ordering::Relaxed), 0, "{polls}");
     ended

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use wsfn_settings::Settings;
 
 use super::{Origin, serve};
-use crate::shared::{Options, Shared};
+use crate::service::Services;
+use crate::shared::Shared;
 use crate::socket::memory::{self, ClientEnd};
 use crate::socket::{Listener, Socket};
 use crate::{Handle, Invoke};
@@ -21,10 +22,9 @@ const HANDSHAKE: &[u8] =
 /// What connections share, in front of a function.
 fn shared(handle: &Handle, settings: &Settings, invoke: impl Invoke) -> Arc<Shared> {
     Arc::new(Shared::new(
-        Options::new(settings),
         settings,
+        Services::one(settings, Arc::new(invoke)),
         handle.hub().clone(),
-        Arc::new(invoke),
         None,
         Bytes::new(),
     ))
