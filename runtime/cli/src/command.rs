@@ -99,6 +99,14 @@ fn gateway() -> Command {
                 .help("The same as --function exec:COMMAND")
                 .help_heading("Settings"),
         )
+        .arg(
+            Arg::new("scf")
+                .long("scf")
+                .value_name("REGION/NAMESPACE/NAME")
+                .conflicts_with_all(["function", "exec"])
+                .help("The same as --function scf:REGION/NAMESPACE/NAME")
+                .help_heading("Settings"),
+        )
         .args(flags)
 }
 

@@ -28,5 +28,7 @@ pub use gateway::{BindError, Gateway};
 pub use hub::Handle;
 #[cfg(unix)]
 pub use invoke::ExecFunction;
-pub use invoke::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};
+pub use invoke::{
+    BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, ScfFunction, Slots,
+};
 pub use service::Services;

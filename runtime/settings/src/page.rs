@@ -90,7 +90,7 @@ impl Kind {
             Self::Path => "path".into(),
             Self::SecretUrl => "URL, kept out of logs".into(),
             Self::Function => {
-                "`http://HOST:PORT/PATH` or `exec:COMMAND`, of which logs show host or program"
+                "`http://HOST:PORT/PATH`, `exec:COMMAND` or `scf:REGION/NAMESPACE/NAME`, of which logs show host, program or name"
                     .into()
             }
             Self::Secrets => "list, kept out of logs".into(),

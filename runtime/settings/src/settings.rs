@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::table::{Kind, Setting, settings};
 use crate::value::{
     AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
-    Mode, Networks, Refuse, Secret, parse,
+    Mode, Networks, Refuse, ScfCredentials, Secret, parse,
 };
 
 const ANY: &[Mode] = &[Mode::Gateway, Mode::EventInvoke, Mode::RuntimeApi];
@@ -55,7 +55,7 @@ settings! {
     /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
     "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
         "What is dangerous has to be written down, and is warned about at every start.";
-    /// The function for all three events: `http://…`, where they are POSTed to, or `exec:COMMAND`, which is started and fed.
+    /// The function for all three events: `http://…`, where they are POSTed to, `exec:COMMAND`, which is started and fed, or `scf:REGION/NAMESPACE/NAME[:QUALIFIER]`, which is deployed there.
     "function" function: Option<FunctionAddr> = None, "none", Kind::Function, parse::function, COMMAND,
         "Nothing can be guessed here; one of `function`, `connect`, `message`, `close` has to be set.";
     /// The function for connects, where it is another one.
@@ -76,6 +76,12 @@ settings! {
     /// Names of variables of the gateway's environment that an `exec:` command sees, beyond `PATH`, `HOME` and the like.
     "exec-env" exec_env: Vec<String> = Vec::new(), "none", Kind::EnvNames, parse::env_names, COMMAND,
         "The gateway's own secrets are no business of a function.";
+    /// What calls to `scf:` functions are signed with: SecretId and SecretKey, and the session token of a temporary key.
+    "scf-credentials" scf_credentials: Option<ScfCredentials> = None, "`TENCENTCLOUD_SECRETID`, `TENCENTCLOUD_SECRETKEY` and `TENCENTCLOUD_SESSIONTOKEN`", Kind::Secrets, parse::scf_credentials, COMMAND,
+        "These are the variables that SCF gives to its own functions; a key needs no right but `scf:InvokeFunction`.";
+    /// Where Tencent's API for `scf:` functions is.
+    "scf-endpoint" scf_endpoint: HttpUrl = HttpUrl::scf(), "https://scf.tencentcloudapi.com", Kind::SecretUrl, parse::scf_endpoint, COMMAND,
+        "The nearest one answers under this name; a private network or the international site has others.";
     /// The name of the service in `requestContext.serviceName`.
     "service-name" service_name: String = "wsfn".into(), "wsfn", Kind::Text, parse::text, GATEWAY,
         "Functions that never look at it need none.";
@@ -219,7 +225,6 @@ settings! {
         "People read it first; `json` is for collectors.";
 
     later {
-        "scf" "–" Kind::Later, "A function deployed in SCF.";
         "data" "none" Kind::Later, "The directory of the journal.";
         "store" "–" Kind::Later, "A database for rooms.";
         "tls-cert" "–" Kind::Later, "The certificate of the listeners.";

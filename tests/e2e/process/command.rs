@@ -439,6 +439,27 @@ fn check_says_what_it_would_do_and_what_is_wrong() {
         assert!(said.contains(line), "{said}");
     }
     assert!(!said.contains("s3cr3t"), "{said}");
+    let mut scf = wsfn(&[
+        "gateway",
+        "--check",
+        "--scf",
+        "ap-guangzhou/default/chat:live",
+    ]);
+    scf.args(["--scf-endpoint", "http://127.0.0.1:1"])
+        .env("TENCENTCLOUD_SECRETID", "s3cr3t-id")
+        .env("TENCENTCLOUD_SECRETKEY", "s3cr3t-key");
+    let said = printed(&scf.output().expect("it runs"));
+    let line =
+        "closes go to scf:ap-guangzhou/default/chat:live, by InvokeFunction at http://127.0.0.1:1";
+    assert!(said.contains(line), "{said}");
+    assert!(!said.contains("s3cr3t"), "{said}");
+    let said = printed(&output(&[
+        "gateway",
+        "--check",
+        "--scf",
+        "ap-guangzhou/default/chat",
+    ]));
+    assert!(said.contains("TENCENTCLOUD_SECRETKEY"), "{said}");
     let wrong = output(&[
         "gateway",
         "--check",

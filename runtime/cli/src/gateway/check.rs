@@ -72,6 +72,10 @@ fn functions(settings: &Settings) -> Vec<String> {
                 settings.exec_min,
                 settings.exec_max(),
             ),
+            (Some(FunctionAddr::Scf(name)), _) => format!(
+                "{event} go to {name}, by InvokeFunction at {}",
+                settings.scf_endpoint.origin()
+            ),
             (Some(other), _) => format!("{event} go to {other}"),
             (None, "connects") => "connects are accepted without asking a function".into(),
             (None, "messages") => {

@@ -57,8 +57,10 @@ fn sources(matches: &ArgMatches) -> Sources {
     if let Some(path) = matches.get_one::<String>("config") {
         sources = sources.env("WSFN_CONFIG", path);
     }
-    if let Some(command) = matches.get_one::<String>("exec") {
-        sources = sources.flag("function", format!("exec:{command}"));
+    for kind in ["exec", "scf"] {
+        if let Some(function) = matches.get_one::<String>(kind) {
+            sources = sources.flag("function", format!("{kind}:{function}"));
+        }
     }
     for (name, _) in command::flags() {
         if let Some(value) = matches.get_one::<String>(&name) {

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::Response;
 use hyper::body::Incoming;
+use hyper::{Request, Response};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, sleep};
+use wsfn_protocol::Kind;
 
-use super::InvokeError;
-use super::reply::{REPLY_MAX, failed};
+use super::reply::failed;
+use super::{Call, InvokeError};
 
 /// How long an unused connection is kept. Servers close theirs after 5 s and more; one that is used while the server
 /// closes it loses an event that nobody may send again (D1).
@@ -19,6 +21,13 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The longest wait for a TCP connection: above three lost SYNs, below the patience of a person.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Between two tries to reach a function that refuses connections: a restart takes about that long, and no more than
+/// twenty tries a second are made for a message that waits for it.
+const RETRY_EVERY: Duration = Duration::from_millis(50);
+
+/// How long before the deadline the last try ends, so that a call that was never sent is not called late.
+const LAST_TRY: Duration = Duration::from_millis(100);
 
 /// A client with a pool of connections. It follows no redirect and uses no proxy.
 pub(super) type Client = legacy::Client<HttpConnector, Full<Bytes>>;
@@ -34,9 +43,40 @@ pub(super) fn client() -> Client {
         .build(connector)
 }
 
-/// The body of an answer, at most as long as a reply may be.
-pub(super) async fn body(response: Response<Incoming>) -> Result<Bytes, InvokeError> {
-    let body = Limited::new(response.into_body(), REPLY_MAX);
+/// Sends the event of a call.
+///
+/// Where nobody takes connections, a message is sent again until shortly before its deadline, since what restarts is
+/// back within seconds; a connect and a close are not, because a client waits for the one, and the gateway tries the
+/// other again by itself.
+pub(super) async fn send(
+    client: &Client,
+    call: &Call,
+    request: impl Fn() -> Request<Full<Bytes>>,
+) -> Result<Response<Incoming>, InvokeError> {
+    loop {
+        let error = match client.request(request()).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        if !error.is_connect() {
+            // Perhaps it was read, perhaps not: it must not be sent again.
+            return Err(failed(cause(&error)));
+        }
+        tracing::debug!(
+            request_id = &*call.request_id,
+            "the function cannot be connected to: {}",
+            cause(&error)
+        );
+        if call.kind != Kind::Message || Instant::now() + RETRY_EVERY + LAST_TRY >= call.deadline {
+            return Err(InvokeError::NotSent);
+        }
+        sleep(RETRY_EVERY).await;
+    }
+}
+
+/// The body of an answer of bounded length.
+pub(super) async fn body(response: Response<Incoming>, max: usize) -> Result<Bytes, InvokeError> {
+    let body = Limited::new(response.into_body(), max);
     match body.collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) => Err(failed(format!("the reply cannot be read: {error}"))),
@@ -44,7 +84,7 @@ pub(super) async fn body(response: Response<Incoming>) -> Result<Bytes, InvokeEr
 }
 
 /// The innermost cause; the outer texts only say that a request failed.
-pub(super) fn cause(error: &legacy::Error) -> String {
+fn cause(error: &legacy::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(next) = innermost.source() {
         innermost = next;

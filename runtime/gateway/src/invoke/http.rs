@@ -8,20 +8,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
-use tokio::time::{Instant, sleep};
-use wsfn_protocol::{Key, Kind, Signed, header};
+use wsfn_protocol::{Key, Signed, header};
 use wsfn_settings::{HttpUrl, Settings};
 
-use super::client::{Client, body, cause, client};
-use super::reply::{failed, read};
+use super::client::{Client, body, client, send};
+use super::reply::{REPLY_MAX, failed, read};
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
-
-/// Between two tries to reach a function that refuses connections: a restart takes about that long, and no more than
-/// twenty tries a second are made for a message that waits for it.
-const RETRY_EVERY: Duration = Duration::from_millis(50);
-
-/// How long before the deadline the last try ends, so that a call that was never sent is not called late.
-const LAST_TRY: Duration = Duration::from_millis(100);
 
 /// The longest timeout that `X-Scf-Timeout` has in seconds (583/11637); above it is in milliseconds, as our runtime
 /// reads it.
@@ -68,34 +60,14 @@ impl HttpFunction {
     }
 
     async fn call(&self, call: Call) -> Result<InvokeAnswer, InvokeError> {
-        let response = loop {
-            let error = match self.client.request(self.request(&call)).await {
-                Ok(response) => break response,
-                Err(error) => error,
-            };
-            if !error.is_connect() {
-                // Perhaps it was read, perhaps not: it must not be sent again.
-                return Err(failed(cause(&error)));
-            }
-            tracing::debug!(
-                request_id = &*call.request_id,
-                "the function cannot be connected to: {}",
-                cause(&error)
-            );
-            if call.kind != Kind::Message
-                || Instant::now() + RETRY_EVERY + LAST_TRY >= call.deadline
-            {
-                return Err(InvokeError::NotSent);
-            }
-            sleep(RETRY_EVERY).await;
-        };
+        let response = send(&self.client, &call, || self.request(&call)).await?;
         if response.status() != StatusCode::OK {
             return Err(failed(format!(
                 "answered with status {}",
                 response.status()
             )));
         }
-        read(call.kind, &body(response).await?)
+        read(call.kind, &body(response, REPLY_MAX).await?)
     }
 
     fn request(&self, call: &Call) -> Request<Full<Bytes>> {

@@ -5,6 +5,7 @@ mod client;
 mod exec;
 mod http;
 mod reply;
+mod scf;
 mod slots;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use wsfn_protocol::{ErrNo, Kind, ReplyPush};
 #[cfg(unix)]
 pub use exec::ExecFunction;
 pub use http::HttpFunction;
+pub use scf::ScfFunction;
 pub use slots::Slots;
 
 /// A future that is boxed, because [`Invoke`] stands behind a pointer.

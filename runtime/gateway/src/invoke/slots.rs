@@ -8,7 +8,7 @@ use wsfn_settings::{FunctionAddr, Settings};
 
 #[cfg(unix)]
 use super::ExecFunction;
-use super::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError};
+use super::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, ScfFunction};
 
 /// The functions of a service: one for each event, or one for all. A connect that has none is accepted, a close that
 /// has none is done, and a message that has none is answered with errNo 1002.
@@ -35,6 +35,11 @@ impl Slots {
                 Some(FunctionAddr::Http(url)) => {
                     let function =
                         HttpFunction::new(url, settings).map_err(|why| format!("{name}: {why}"))?;
+                    Some(Arc::new(function) as Arc<dyn Invoke>)
+                }
+                Some(FunctionAddr::Scf(scf)) => {
+                    let function =
+                        ScfFunction::new(scf, settings).map_err(|why| format!("{name}: {why}"))?;
                     Some(Arc::new(function) as Arc<dyn Invoke>)
                 }
                 #[cfg(unix)]

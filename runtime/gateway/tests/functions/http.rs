@@ -1,131 +1,25 @@
 //! A function behind HTTP, against a server that does exactly what each test says.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
-use wsfn_gateway::{Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};
+use wsfn_gateway::{HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};
 use wsfn_protocol::{Data, ErrNo, Kind, ReplyPush};
 use wsfn_settings::{HttpUrl, Settings, Sources};
 
-/// What the server does with a request.
-#[derive(Clone, Copy)]
-enum Does {
-    /// Answers with this status line and body, and keeps the connection.
-    Answer(&'static str, &'static str),
-    /// Answers, and closes the connection without having said so.
-    AnswerAndClose(&'static str),
-    /// Closes the connection instead of answering.
-    Close,
-    /// Says that more is to come than it sends.
-    Half,
-}
-
-struct Server {
-    address: std::net::SocketAddr,
-    requests: Arc<Mutex<Vec<String>>>,
-    connections: Arc<AtomicUsize>,
-}
-
-impl Server {
-    async fn start(does: Does) -> Self {
-        Self::on(
-            TcpListener::bind("127.0.0.1:0").await.expect("a port"),
-            does,
-        )
-    }
-
-    fn on(listener: TcpListener, does: Does) -> Self {
-        let server = Self {
-            address: listener.local_addr().expect("its address"),
-            requests: Arc::default(),
-            connections: Arc::default(),
-        };
-        let (requests, connections) = (server.requests.clone(), server.connections.clone());
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, does, requests.clone()));
-            }
-        });
-        server
-    }
-
-    fn function(&self) -> HttpFunction {
-        function(&self.address.to_string())
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.requests.lock().expect("not poisoned").clone()
-    }
-}
-
-async fn serve(mut stream: TcpStream, does: Does, requests: Arc<Mutex<Vec<String>>>) {
-    let mut bytes = Vec::new();
-    loop {
-        let request = loop {
-            if let Some(request) = take(&mut bytes) {
-                break request;
-            }
-            let mut buffer = [0; 4096];
-            match stream.read(&mut buffer).await {
-                Ok(count) if count > 0 => bytes.extend_from_slice(&buffer[..count]),
-                _ => return,
-            }
-        };
-        requests.lock().expect("not poisoned").push(request);
-        let (status, body, more) = match does {
-            Does::Answer(status, body) => (status, body, 0),
-            Does::AnswerAndClose(body) => ("200 OK", body, 0),
-            Does::Half => ("200 OK", "{", 10),
-            Does::Close => return,
-        };
-        let length = body.len() + more;
-        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
-        let written = stream.write_all(answer.as_bytes()).await;
-        if written.is_err() || !matches!(does, Does::Answer(..)) {
-            return;
-        }
-    }
-}
-
-/// A whole request, if it is there.
-fn take(bytes: &mut Vec<u8>) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let (head, rest) = text.split_once("\r\n\r\n")?;
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))?
-        .parse::<usize>()
-        .ok()?;
-    let body = rest.get(..length)?;
-    let request = format!("{head}\r\n\r\n{body}");
-    bytes.drain(..request.len());
-    Some(request)
-}
+use crate::support::{Does, Server, call};
 
 fn function(address: &str) -> HttpFunction {
     let url = HttpUrl::parse(&format!("http://{address}/event-invoke")).expect("an address");
     HttpFunction::new(&url, &Settings::default()).expect("a function")
 }
 
-fn call(kind: Kind) -> Call {
-    Call {
-        kind,
-        event: r#"{"an":"event"}"#.into(),
-        connection_id: "x==".into(),
-        event_id: "event-1".into(),
-        seq: Some(7),
-        deadline: Instant::now() + Duration::from_secs(30),
-        request_id: "request-1".into(),
-    }
-}
-
 async fn ask(server: &Server, kind: Kind) -> Result<InvokeAnswer, InvokeError> {
-    server.function().invoke(call(kind)).await
+    function(&server.address.to_string())
+        .invoke(call(kind))
+        .await
 }
 
 #[tokio::test]
@@ -212,7 +106,7 @@ async fn what_may_have_been_read_is_not_sent_again() {
 #[tokio::test]
 async fn a_connection_that_the_server_closed_is_not_written_to() {
     let server = Server::start(Does::AnswerAndClose("{}")).await;
-    let function = server.function();
+    let function = function(&server.address.to_string());
     for _ in 0..20 {
         function
             .invoke(call(Kind::Message))
@@ -227,7 +121,7 @@ async fn a_connection_that_the_server_closed_is_not_written_to() {
 #[tokio::test]
 async fn connections_are_used_again() {
     let server = Server::start(Does::Answer("200 OK", "{}")).await;
-    let function = server.function();
+    let function = function(&server.address.to_string());
     for _ in 0..20 {
         function
             .invoke(call(Kind::Message))

@@ -1,3 +1,5 @@
 //! Functions elsewhere.
 
 mod http;
+mod scf;
+mod support;

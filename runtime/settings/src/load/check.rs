@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Found;
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::sources::Origin;
-use crate::value::{Mode, show_duration, show_size};
+use crate::sources::{Origin, Sources};
+use crate::value::{FunctionAddr, Mode, ScfCredentials, show_duration, show_size};
 
 /// Finds them, and lifts the defaults that depend on another setting.
 pub(super) fn together(
@@ -85,6 +85,49 @@ pub(super) fn functions(set: &[Found], problems: &mut Vec<Problem>) {
 pub(super) fn of_route(settings: &mut Settings, own: &[Found], problems: &mut Vec<Problem>) {
     at_least_one_message(settings, own, problems);
     processes(settings, own, problems);
+}
+
+/// Functions in SCF are called with keys, which may stand in variables of Tencent's own.
+pub(super) fn deployed(
+    settings: &mut Settings,
+    sources: &Sources,
+    set: &[Found],
+    problems: &mut Vec<Problem>,
+) {
+    let is_deployed = |settings: &Settings| {
+        [
+            &settings.function,
+            &settings.connect,
+            &settings.message,
+            &settings.close,
+        ]
+        .into_iter()
+        .any(|function| matches!(function, Some(FunctionAddr::Scf(_))))
+    };
+    let routes = settings.routes.iter().map(|route| &route.settings);
+    let any = std::iter::once(&*settings).chain(routes).any(is_deployed);
+    // Where no function needs them, nothing can be wrong with them; and those that are set wrongly are told of.
+    if !any || find(set, "scf-credentials").is_some() {
+        return;
+    }
+    let why = match ScfCredentials::from_environment(|name| sources.var(name)) {
+        Ok(Some(found)) => {
+            for route in &mut settings.routes {
+                route.settings.scf_credentials = Some(found.clone());
+            }
+            settings.scf_credentials = Some(found);
+            return;
+        }
+        Ok(None) => "an scf: function is called with a key, and there is none".to_owned(),
+        Err(why) => why,
+    };
+    problems.push(Problem::new(
+        "scf-credentials",
+        Origin::Together,
+        format!(
+            "{why}; set TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY, or --scf-credentials-file"
+        ),
+    ));
 }
 
 fn processes(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>) {

@@ -88,6 +88,7 @@ impl Settings {
         }
         if sources.command {
             settings.routes = routes::apply(&settings, &set, written, &mut reading.problems);
+            check::deployed(&mut settings, sources, &set, &mut reading.problems);
         } else if !written.is_empty() {
             settings
                 .ignored

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::HttpUrl;
+use super::{HttpUrl, ScfName};
 
 /// Where a function lives, as `--function` names it.
 ///
@@ -20,7 +20,11 @@ pub enum FunctionAddr {
     /// `exec:COMMAND`: the command is started, and takes events from SCF's runtime API. Program and arguments, split as
     /// a shell splits words; no shell is involved. There is at least the program.
     Exec(Vec<String>),
+    /// `scf:REGION/NAMESPACE/NAME[:QUALIFIER]`: a function deployed in SCF, which is called through Tencent's API.
+    Scf(ScfName),
 }
+
+const EXPECTED: &str = "expected http://HOST:PORT/PATH, exec:COMMAND or scf:REGION/NAMESPACE/NAME";
 
 impl FunctionAddr {
     /// Reads an address.
@@ -36,10 +40,9 @@ impl FunctionAddr {
                 Some(_) => Err("expected a command behind exec:".into()),
                 None => Err("expected a command whose quotes are closed".into()),
             },
-            later @ ("https" | "scf") => Err(format!(
-                "`{later}:` is known, but not served yet; expected http://HOST:PORT/PATH or exec:COMMAND"
-            )),
-            _ => Err("expected http://HOST:PORT/PATH or exec:COMMAND".into()),
+            "scf" => ScfName::parse(rest).map(Self::Scf),
+            "https" => Err(format!("`https:` is known, but not served yet; {EXPECTED}")),
+            _ => Err(EXPECTED.into()),
         }
     }
 }
@@ -49,6 +52,7 @@ impl fmt::Display for FunctionAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(url) => url.fmt(f),
+            Self::Scf(name) => name.fmt(f),
             Self::Exec(words) => {
                 let program = words.first().map_or("", String::as_str);
                 let more = if words.len() > 1 { " …" } else { "" };
@@ -86,7 +90,7 @@ mod tests {
             ("https://h/s3cr3t", "`https:`"),
             ("exec:", "a command"),
             ("exec:s3cr3t 'x", "quotes"),
-            ("scf:ap-guangzhou/default/s3cr3t", "`scf:`"),
+            ("scf:ap-guangzhou/s3cr3t", "expected scf:REGION"),
             ("ftp://h/s3cr3t", "expected http://"),
             ("s3cr3t", "expected http://"),
             ("http://", "expected a host"),

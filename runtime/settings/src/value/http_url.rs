@@ -59,6 +59,15 @@ impl HttpUrl {
         })
     }
 
+    /// Tencent's API for functions (583/58400).
+    pub(crate) fn scf() -> Self {
+        let whole = "https://scf.tencentcloudapi.com".to_owned();
+        Self {
+            origin_end: whole.len(),
+            whole,
+        }
+    }
+
     /// The whole address, token and all, to connect to and never to print.
     #[must_use]
     pub fn expose(&self) -> &str {

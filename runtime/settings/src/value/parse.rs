@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
-    Mode, Networks, Refuse, Secret,
+    Mode, Networks, Refuse, ScfCredentials, Secret,
 };
 use crate::sources::Raw;
 
@@ -171,6 +171,22 @@ pub(crate) fn limits(raw: &Raw) -> Parsed<Option<Limits>> {
 
 pub(crate) fn function(raw: &Raw) -> Parsed<Option<FunctionAddr>> {
     FunctionAddr::parse(raw.one()?).map(Some)
+}
+
+pub(crate) fn scf_credentials(raw: &Raw) -> Parsed<Option<ScfCredentials>> {
+    ScfCredentials::parse(&raw.list()).map(Some)
+}
+
+/// Keys and tokens go there, and the host is signed; every call has the path `/`.
+pub(crate) fn scf_endpoint(raw: &Raw) -> Parsed<HttpUrl> {
+    let url = HttpUrl::parse(raw.one()?)?;
+    if url.is_plain_beyond_loopback() {
+        return Err("expected an address that begins with https://".into());
+    }
+    if !matches!(url.expose().strip_prefix(url.origin()), Some("" | "/")) {
+        return Err("expected an address without a path".into());
+    }
+    Ok(url)
 }
 
 pub(crate) fn push_url(raw: &Raw) -> Parsed<Option<HttpUrl>> {

@@ -289,3 +289,77 @@ fn open_to_others_without_limits_is_warned_about() {
     let bounded = open.flag("max-rate", "10").flag("max-per-address", "100");
     assert!(bounded.load_ok().warnings().is_empty());
 }
+
+#[test]
+fn a_function_in_scf_is_called_with_a_key() {
+    let with = |name, value| command().flag("function", FUNCTION).flag(name, value);
+    let scf = || with("message", "scf:ap-guangzhou/default/chat");
+    let problems = scf().load_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let said = problems[0].to_string();
+    assert!(said.contains("there is none"), "{said}");
+    assert!(said.contains("TENCENTCLOUD_SECRETKEY"), "{said}");
+    // Half of a key is none.
+    let problems = scf().env("TENCENTCLOUD_SECRETID", "AKID").load_err();
+    assert!(problems[0].to_string().contains("expected both"));
+    let settings = scf()
+        .env("TENCENTCLOUD_SECRETID", "AKID")
+        .env("TENCENTCLOUD_SECRETKEY", "k3y")
+        .load_ok();
+    let keys = settings.scf_credentials.expect("keys");
+    assert_eq!((keys.id.expose(), keys.key.expose()), ("AKID", "k3y"));
+    // What is said to us goes over what is said to everybody.
+    let settings = scf()
+        .env("TENCENTCLOUD_SECRETID", "AKID")
+        .env("TENCENTCLOUD_SECRETKEY", "k3y")
+        .env("WSFN_SCF_CREDENTIALS", "AKID2,k3y2,t0ken")
+        .load_ok();
+    let keys = settings.scf_credentials.expect("keys");
+    assert_eq!(keys.id.expose(), "AKID2");
+    assert_eq!(keys.token.expect("a token").expose(), "t0ken");
+    // A route's function is one too.
+    let routed = command().flag("function", FUNCTION).file(
+        "wsfn.toml",
+        "[[route]]\nclose = \"scf:ap-tokyo/default/chat\"",
+    );
+    assert_eq!(routed.load_err().len(), 1);
+    let settings = routed
+        .env("TENCENTCLOUD_SECRETID", "AKID")
+        .env("TENCENTCLOUD_SECRETKEY", "k3y")
+        .load_ok();
+    assert!(settings.routes[0].settings.scf_credentials.is_some());
+    // Where nothing is deployed, nobody asks for keys and nobody takes them.
+    let settings = command()
+        .flag("function", FUNCTION)
+        .env("TENCENTCLOUD_SECRETID", "AKID")
+        .load_ok();
+    assert_eq!(settings.scf_credentials, None);
+}
+
+#[test]
+fn keys_go_to_an_api_that_nobody_listens_to() {
+    let endpoint = |url: &str| {
+        command()
+            .flag("function", FUNCTION)
+            .flag("scf-endpoint", url)
+    };
+    let settings = command().flag("function", FUNCTION).load_ok();
+    assert_eq!(
+        settings.scf_endpoint.expose(),
+        "https://scf.tencentcloudapi.com"
+    );
+    for fine in [
+        "https://scf.internal.tencentcloudapi.com/",
+        "http://127.0.0.1:1",
+    ] {
+        endpoint(fine).load_ok();
+    }
+    for (wrong, why) in [
+        ("http://scf.tencentcloudapi.com", "https://"),
+        ("https://scf.tencentcloudapi.com/path", "without a path"),
+        ("https://scf.tencentcloudapi.com/?x=1", "without a path"),
+    ] {
+        let problems = endpoint(wrong).load_err();
+        assert!(problems[0].to_string().contains(why), "{}", problems[0]);
+    }
+}

@@ -58,6 +58,7 @@ fn the_defaults_that_are_shown_are_the_defaults() {
         "message",
         "close",
         "exec-max",
+        "scf-credentials",
     ];
     let untouched = format!("{:?}", load(&[]));
     for setting in SETTINGS.iter().filter(|setting| setting.has_effect()) {
