@@ -120,13 +120,17 @@ async fn there_are_four_ways_to_go() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_dropped_has_sent_what_it_sent() {
+async fn a_client_that_is_dropped_has_sent_what_it_sent_and_one_that_vanishes_has_not() {
     let app = lobby().await;
     let mut ann = app.connect().await.unwrap();
     let mut bob = app.connect().await.unwrap();
     bob.send_text("x".repeat(100_000)).await;
     drop(bob);
     assert_eq!(ann.expect_text().await.len(), 100_000);
+    assert_eq!(ann.expect_text().await, "someone left");
+    let mut bob = app.connect().await.unwrap();
+    bob.send_text("lost").await;
+    bob.vanish();
     assert_eq!(ann.expect_text().await, "someone left");
 }
 

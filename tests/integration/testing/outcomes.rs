@@ -76,6 +76,7 @@ async fn the_newest_counts_and_can_be_narrowed_and_cleared() {
     app.push_outcome(bob.id(), Outcome::TooLarge)
         .only(PushKind::Binary)
         .times(1);
+    assert!(push.text(bob.id(), "x").await.unwrap_err().is_gone());
     assert!(push.binary(bob.id(), [1]).await.unwrap_err().is_too_large());
     assert!(push.binary(bob.id(), [1]).await.unwrap_err().is_gone());
     assert!(push.text(bob.id(), "x").await.unwrap_err().is_gone());
