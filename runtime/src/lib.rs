@@ -25,7 +25,7 @@
 //! ```
 //!
 //! [`App`] is what the handlers become, [`Push`] and [`Rooms`] are how they write to clients, and [`FromEvent`] is how
-//! an argument is made.
+//! an argument is made. What all handlers have in common stands around them: [`App::layer`].
 //!
 //! # Features
 //!

@@ -80,6 +80,16 @@ impl<'de> Deserialize<'de> for Tree<'de> {
     }
 }
 
+/// How serde_json hands over a number where a crate has asked for its feature `arbitrary_precision`: in an object, as
+/// text.
+const NUMBER: &str = "$serde_json::private::Number";
+
+fn number<'t>(text: &str) -> Tree<'t> {
+    let unsigned = text.parse().map(Tree::Unsigned);
+    let number = unsigned.or_else(|_| text.parse().map(Tree::Signed));
+    number.unwrap_or_else(|_| Tree::Float(text.parse().unwrap_or(f64::NAN)))
+}
+
 /// A key, borrowed where it can be.
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -126,6 +136,9 @@ impl<'de> Visitor<'de> for Reads {
         while let Some((Key(key), value)) = entries.next_entry()? {
             object.push((key, value));
         }
-        Ok(Tree::Object(object))
+        Ok(match &object[..] {
+            [(key, Tree::Text(text))] if key == NUMBER => number(text),
+            _ => Tree::Object(object),
+        })
     }
 }
