@@ -121,6 +121,7 @@ const fn placeholder(kind: Kind) -> &'static str {
         Kind::Words(_) => "WORD,…",
         Kind::Addresses | Kind::AddressesOrOff => "ADDR,…",
         Kind::Path => "PATH",
+        Kind::Folder => "DIRECTORY",
         Kind::Function | Kind::SecretUrl => "URL",
         Kind::Origins => "ORIGIN,…",
         Kind::HeaderNames | Kind::EnvNames => "NAME,…",

@@ -10,6 +10,7 @@ mod chance;
 pub mod codec;
 mod connection;
 mod counters;
+mod data;
 mod gateway;
 mod http_server;
 mod hub;
@@ -24,6 +25,7 @@ mod socket;
 #[doc(hidden)]
 pub mod testing;
 
+pub use data::DataError;
 pub use gateway::{BindError, Gateway};
 pub use hub::Handle;
 #[cfg(unix)]

@@ -96,6 +96,7 @@ impl Kind {
             Self::Secrets => "list, kept out of logs".into(),
             Self::Origins => "list of origins or `*`".into(),
             Self::HeaderNames => "list of header names or `none`".into(),
+            Self::Folder => "directory or `none`".into(),
             Self::Networks => "list of networks or `none`".into(),
             Self::Pair => "`TEXT=ANSWER` or `off`".into(),
             Self::EnvNames => "list of names or `none`".into(),

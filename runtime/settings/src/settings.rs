@@ -1,6 +1,7 @@
 //! The table itself.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::table::{Kind, Setting, settings};
@@ -88,6 +89,9 @@ settings! {
     /// The stage in `requestContext.stage`.
     "stage" stage: String = "release".into(), "release", Kind::Text, parse::text, GATEWAY,
         "It is the name that Tencent gives to the stage in production.";
+    /// The directory that tells this gateway from others, made if it is absent, and locked.
+    "data" data: Option<PathBuf> = None, "none; `./wsfn-data` for `wsfn gateway`", Kind::Folder, parse::folder, GATEWAY,
+        "An app needs nothing on disk; a gateway keeps its name there, and will keep its journal.";
     /// Whether a failed message is told to its sender, as `{"errNo":…,"errMsg":…}`.
     "errors-to-client" errors_to_client: bool = true, "on", Kind::Switch, parse::switch, ANY,
         "A gateway ignores the reply to a message, so without this nobody would see the error.";
@@ -225,7 +229,6 @@ settings! {
         "People read it first; `json` is for collectors.";
 
     later {
-        "data" "none" Kind::Later, "The directory of the journal.";
         "store" "–" Kind::Later, "A database for rooms.";
         "tls-cert" "–" Kind::Later, "The certificate of the listeners.";
         "tls-key" "–" Kind::Later, "The key of the certificate.";
@@ -249,6 +252,7 @@ impl Settings {
             admin_listen: Some(vec![
                 (std::net::Ipv4Addr::LOCALHOST, COMMAND_ADMIN_PORT).into(),
             ]),
+            data: Some("wsfn-data".into()),
             idle_timeout: Some(seconds(10 * MINUTE)),
             ..Self::default()
         }

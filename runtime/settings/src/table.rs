@@ -65,6 +65,8 @@ pub enum Kind {
     Origins,
     /// Names of HTTP headers, or `none`.
     HeaderNames,
+    /// A directory, or `none`.
+    Folder,
     /// Networks in CIDR notation, or `none`.
     Networks,
     /// A text and its answer, with `=` between.

@@ -136,7 +136,7 @@ impl App {
         use wsfn_gateway::{Gateway, Handle};
 
         let page = self.take_page();
-        let handle = Handle::new(&settings);
+        let handle = Handle::open(&settings)?;
         let instance = self
             .start(Push::embedded(handle.clone()), &settings)
             .await?;

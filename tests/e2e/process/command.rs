@@ -15,7 +15,9 @@ fn wsfn(arguments: &[&str]) -> Command {
     let program = PROGRAM.get_or_init(|| Example::program("wsfn-cli", "wsfn"));
     let mut command = Command::new(program);
     // Tests run side by side; one that looks there says so.
-    command.env("WSFN_ADMIN_LISTEN", "off");
+    command
+        .env("WSFN_ADMIN_LISTEN", "off")
+        .env("WSFN_DATA", "none");
     // A `wsfn.toml` of whoever runs the tests is none of theirs.
     command.args(arguments).current_dir(std::env::temp_dir());
     command
@@ -330,6 +332,37 @@ async fn ask(address: &str, request: &str) -> (u16, String) {
     let status = answer[9..12].parse().expect("a status");
     let body = answer.split_once("\r\n\r\n").expect("a body").1;
     (status, body.to_owned())
+}
+
+#[test]
+fn a_directory_has_one_gateway() {
+    let folder = std::env::temp_dir().join(format!("wsfn-gateway-{}", std::process::id()));
+    let data = folder.to_str().expect("a path");
+    let arguments = [
+        "gateway",
+        "--push-listen",
+        "off",
+        "--data",
+        data,
+        "--exec",
+        "true",
+    ];
+    let mut command = wsfn(&arguments);
+    command.env_remove("WSFN_DATA");
+    let first = Example::listening_command(command, &Example::free_address());
+    let mut second = wsfn(&arguments);
+    second
+        .env_remove("WSFN_DATA")
+        .env("WSFN_LISTEN", "127.0.0.1:0");
+    let said = second.output().expect("it runs");
+    assert_eq!(said.status.code(), Some(1));
+    assert!(
+        printed(&said).contains("another gateway"),
+        "{}",
+        printed(&said)
+    );
+    drop(first);
+    let _ = std::fs::remove_dir_all(folder);
 }
 
 #[tokio::test]

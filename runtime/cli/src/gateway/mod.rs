@@ -41,7 +41,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
     let services = Services::from_settings(settings)?;
-    let gateway = Gateway::bind_services(Handle::new(settings), settings, services, None).await?;
+    let handle = Handle::open(settings)?;
+    let gateway = Gateway::bind_services(handle, settings, services, None).await?;
     for address in gateway.local_addrs() {
         tracing::info!("clients connect to ws://{address}/");
     }

@@ -20,6 +20,7 @@ use wsfn_settings::Settings;
 use crate::chance::Chance;
 use crate::codec::{DeflateParams, SharedMessage};
 use crate::counters::Counters;
+use crate::data::{Data, DataError};
 use outbound::{Gate, NotQueued, QueueLimits};
 use peer::Peer;
 use rooms::Rooms;
@@ -57,6 +58,21 @@ impl Handle {
         Self {
             hub: Arc::new(Hub::new(settings, Chance::System)),
         }
+    }
+
+    /// The same, with the directory that `data` names: it is locked for this process, and its connections' ids begin
+    /// with the bytes that it holds. Without one it is [`Handle::new`].
+    ///
+    /// # Errors
+    /// When the directory cannot be used, or another gateway uses it.
+    pub fn open(settings: &Settings) -> Result<Self, DataError> {
+        let mut hub = Hub::new(settings, Chance::System);
+        if let Some(path) = &settings.data {
+            let data = Data::open(path)?;
+            hub.instance = data.instance;
+            hub.data = Some(data);
+        }
+        Ok(Self { hub: Arc::new(hub) })
     }
 
     /// The same, with connection ids, jitter and the order of a broadcast to everyone that follow from a seed.
@@ -117,6 +133,8 @@ pub(crate) struct Hub {
     /// Connections out of Open whose close events are not done.
     sealed: AtomicUsize,
     counters: Counters,
+    /// Its directory, which is nobody else's as long as this lives.
+    data: Option<Data>,
 }
 
 impl Hub {
@@ -148,6 +166,7 @@ impl Hub {
             memory: AtomicUsize::new(0),
             sealed: AtomicUsize::new(0),
             counters: Counters::default(),
+            data: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! From what was written to the value, one function per type of field.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
@@ -155,6 +156,10 @@ pub(crate) fn env_names(raw: &Raw) -> Parsed<Vec<String>> {
         Some(_) => Err("expected names of environment variables, or none".into()),
         None => Ok(names.into_iter().map(str::to_owned).collect()),
     }
+}
+
+pub(crate) fn folder(raw: &Raw) -> Parsed<Option<PathBuf>> {
+    or_off(raw, |raw| text(raw).map(PathBuf::from))
 }
 
 pub(crate) fn networks(raw: &Raw) -> Parsed<Networks> {

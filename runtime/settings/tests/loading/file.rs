@@ -47,7 +47,7 @@ fn the_environment_goes_over_the_file() {
 fn problems_name_the_line() {
     let found = file(
         "max-mesage = 1\npush_listen = \"127.0.0.1:1\"\n\ndrain = 30\nlisten = 9001\nmax-frame = 1.5\nconfig = \"x\"\n\
-         [[route]]\nhost = \"h\"\n[data]\nx = 1\n[log]\ny = 1",
+         [[route]]\nhost = \"h\"\n[store]\nx = 1\n[log]\ny = 1",
     )
     .load_err();
     let mut lines: Vec<String> = found.iter().map(ToString::to_string).collect();
@@ -56,13 +56,13 @@ fn problems_name_the_line() {
         lines,
         [
             "config (wsfn.toml:7): a file cannot name another one; set WSFN_CONFIG",
-            "data (wsfn.toml:10): is known, but has no effect yet; remove it",
             "drain = `30` (wsfn.toml:4): expected a duration such as 500ms, 30s, 10m or 24h",
             "listen = `9001` (wsfn.toml:5): expected IP addresses with ports such as 127.0.0.1:9001 or [::1]:9001",
             "log (wsfn.toml:12): expected a value, found a table or a list of lists",
             "max-frame (wsfn.toml:6): expected a text in quotes, a decimal number, true, false, or a list of these",
             "max-mesage = `1` (wsfn.toml:1): no such setting; did you mean max-message?",
             "push_listen = `127.0.0.1:1` (wsfn.toml:2): no such setting; did you mean push-listen?",
+            "store (wsfn.toml:10): is known, but has no effect yet; remove it",
         ]
     );
 }

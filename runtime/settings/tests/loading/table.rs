@@ -52,6 +52,7 @@ fn the_defaults_that_are_shown_are_the_defaults() {
         "log",
         "push-listen",
         "admin-listen",
+        "data",
         "idle-timeout",
         "function",
         "connect",
