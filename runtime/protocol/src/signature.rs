@@ -13,6 +13,8 @@ pub mod header {
     pub const EVENT_ID: &str = "wsfn-event-id";
     /// Counts the events that were sent for a connection.
     pub const SEQ: &str = "wsfn-seq";
+    /// The trace that the event belongs to (W3C Trace Context).
+    pub const TRACE_PARENT: &str = "traceparent";
     /// When it was signed, in milliseconds since 1970.
     pub const TIMESTAMP: &str = "wsfn-timestamp";
     /// Which secret it was signed with: [`Key::id`](super::Key::id).

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
+use tracing::Instrument as _;
 
 use crate::addresses::AddressSlot;
 use crate::codec::handshake::{HandshakeError, Head, HeadReader, negotiate};
@@ -65,7 +66,8 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
     // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.
     let driver = Box::pin(handshake(&shared, socket, origin, place)).await;
     if let Some(driver) = driver {
-        driver.run().await;
+        let span = tracing::debug_span!("connection", id = driver.shown_id());
+        driver.run().instrument(span).await;
     }
 }
 

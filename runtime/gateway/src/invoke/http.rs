@@ -13,6 +13,7 @@ use wsfn_settings::{HttpUrl, Settings};
 
 use super::client::{Client, body, client, send};
 use super::reply::{REPLY_MAX, failed, read};
+use super::trace;
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
 
 /// The longest timeout that `X-Scf-Timeout` has in seconds (583/11637); above it is in milliseconds, as our runtime
@@ -90,6 +91,9 @@ impl HttpFunction {
         };
         text(header::EVENT_ID, &call.event_id);
         text(SCF_REQUEST_ID, &call.request_id);
+        if let Some(parent) = trace::parent(&call.request_id) {
+            text(header::TRACE_PARENT, &parent);
+        }
         if let Some(key) = &self.key {
             let signed = Signed {
                 purpose: "invoke",

@@ -7,6 +7,7 @@ mod http;
 mod reply;
 mod scf;
 mod slots;
+mod trace;
 
 use std::borrow::Cow;
 use std::fmt;

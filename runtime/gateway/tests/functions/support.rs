@@ -116,6 +116,6 @@ pub(crate) fn call(kind: Kind) -> Call {
         event_id: "event-1".into(),
         seq: Some(7),
         deadline: Instant::now() + Duration::from_secs(30),
-        request_id: "request-1".into(),
+        request_id: "c6af9ac6-7b61-4000-8a41-93e8deadbeef".into(),
     }
 }

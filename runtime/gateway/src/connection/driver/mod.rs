@@ -162,6 +162,11 @@ impl<'s> Driver<'s> {
         }
     }
 
+    /// As much of the connection's id as stands in the log.
+    pub(super) fn shown_id(&self) -> &str {
+        shown(self.peer.id())
+    }
+
     /// Lives the connection's life.
     pub(super) async fn run(mut self) {
         self.handle(Input::Handshake);

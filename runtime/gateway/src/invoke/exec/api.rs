@@ -22,6 +22,7 @@ use wsfn_protocol::header;
 
 use crate::invoke::Call;
 use crate::invoke::reply::REPLY_MAX;
+use crate::invoke::trace;
 
 /// The most connections of one process: it asks for an event on one and answers on another at most, and some leave a
 /// few behind.
@@ -122,6 +123,9 @@ fn headers(call: &Call) -> HeaderMap {
     };
     text("request_id", &call.request_id);
     text(header::EVENT_ID, &call.event_id);
+    if let Some(parent) = trace::parent(&call.request_id) {
+        text(header::TRACE_PARENT, &parent);
+    }
     headers.insert("memory_limit_in_mb", MEMORY_MB);
     headers.insert("time_limit_in_ms", HeaderValue::from(left));
     headers.insert(header::GATEWAY, HeaderValue::from_static("1"));
