@@ -4,3 +4,4 @@ mod core;
 mod push;
 mod readme;
 mod testing;
+mod threats;

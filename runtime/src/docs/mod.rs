@@ -11,9 +11,15 @@ pub mod errors {}
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
 
+#[doc = include_str!("operating.md")]
+pub mod operating {}
+
 #[doc = include_str!("settings.md")]
 pub mod settings {}
 
 #[cfg(feature = "testing")]
 #[doc = include_str!("testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("threats.md")]
+pub mod threats {}
