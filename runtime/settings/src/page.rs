@@ -17,7 +17,7 @@ pub fn markdown() -> String {
             page,
             "| `{}` | {} | {} | {}{} | {} |",
             setting.name,
-            shown_default(setting.default),
+            setting.default,
             setting.kind.written(),
             setting.purpose.trim(),
             modes(setting),
@@ -58,14 +58,6 @@ pub fn config_file() -> String {
         );
     }
     page
-}
-
-/// An address that stands bare would become a link.
-fn shown_default(default: &str) -> String {
-    match default.contains("://") {
-        true => format!("`{default}`"),
-        false => default.into(),
-    }
 }
 
 fn modes(setting: &Setting) -> String {

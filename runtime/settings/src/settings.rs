@@ -81,7 +81,7 @@ settings! {
     "scf-credentials" scf_credentials: Option<ScfCredentials> = None, "`TENCENTCLOUD_SECRETID`, `TENCENTCLOUD_SECRETKEY` and `TENCENTCLOUD_SESSIONTOKEN`", Kind::Secrets, parse::scf_credentials, COMMAND,
         "These are the variables that SCF gives to its own functions; a key needs no right but `scf:InvokeFunction`.";
     /// Where Tencent's API for `scf:` functions is.
-    "scf-endpoint" scf_endpoint: HttpUrl = HttpUrl::scf(), "https://scf.tencentcloudapi.com", Kind::SecretUrl, parse::scf_endpoint, COMMAND,
+    "scf-endpoint" scf_endpoint: HttpUrl = HttpUrl::scf(), "`https://scf.tencentcloudapi.com`", Kind::SecretUrl, parse::scf_endpoint, COMMAND,
         "The nearest one answers under this name; a private network or the international site has others.";
     /// The name of the service in `requestContext.serviceName`.
     "service-name" service_name: String = "wsfn".into(), "wsfn", Kind::Text, parse::text, GATEWAY,

@@ -108,11 +108,12 @@ impl Setting {
 
     /// The default as one would write it, where it is a value and not words about one.
     pub(crate) fn written_default(&self) -> Option<&'static str> {
+        let written = self.default.trim_matches('`');
         let mut settings = Settings::default();
         let is_value = !self.kind.is_secret()
-            && !self.default.contains(' ')
-            && self.apply?(&mut settings, &Raw::One(self.default.into())).is_ok();
-        is_value.then_some(self.default)
+            && !written.contains(' ')
+            && self.apply?(&mut settings, &Raw::One(written.into())).is_ok();
+        is_value.then_some(written)
     }
 
     /// Whether a value does anything; one that is set and does nothing is refused.

@@ -63,7 +63,9 @@ fn the_defaults_that_are_shown_are_the_defaults() {
     ];
     let untouched = format!("{:?}", load(&[]));
     for setting in SETTINGS.iter().filter(|setting| setting.has_effect()) {
-        let result = Settings::load(&Sources::new().env(setting.env_name(), setting.default));
+        let result = Settings::load(
+            &Sources::new().env(setting.env_name(), setting.default.trim_matches('`')),
+        );
         if in_words.contains(&setting.name) {
             // `max-frame` in words is no size, and so on; what these words say is tested where it is used.
             continue;
