@@ -48,7 +48,15 @@ impl App {
             Mode::Gateway => tokio::runtime::Builder::new_multi_thread(),
         };
         let runtime = builder.enable_all().build()?;
-        let served = runtime.block_on(self.serve_as(mode, settings));
+        // As a task: tokio looks at sockets and timers each time before it goes back to what `block_on` waits for.
+        let served = runtime.block_on(async {
+            let task = tokio::spawn(self.serve_as(mode, settings));
+            task.await
+                .unwrap_or_else(|ended| match ended.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(ended) => Err(ended.into()),
+                })
+        });
         // What a handler left behind on a blocking thread must not keep the process alive.
         runtime.shutdown_background();
         served
@@ -104,7 +112,7 @@ impl App {
             move |event| names.handler_of(event),
             || std::process::exit(BLOCKED),
         )?;
-        let mut client = Client::new(address, Environment::from_process());
+        let mut client = Client::new(address, Environment::from_process())?;
         runtime_api::run(&mut client, &*instance, &watcher, shutdown::requested()).await;
         watcher.stop();
         Ok(())

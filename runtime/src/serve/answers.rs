@@ -38,12 +38,12 @@ pub(super) fn unreadable(why: &str) -> String {
 }
 
 /// The event's text, or the answer to bytes that have none.
-pub(super) fn text(body: Vec<u8>) -> Result<Arc<str>, String> {
-    match String::from_utf8(body) {
+pub(super) fn text(body: &[u8]) -> Result<Arc<str>, String> {
+    match std::str::from_utf8(body) {
         Ok(text) => Ok(text.into()),
         Err(error) => Err(unreadable(&format!(
             "not an event: not UTF-8 at byte {}",
-            error.utf8_error().valid_up_to()
+            error.valid_up_to()
         ))),
     }
 }

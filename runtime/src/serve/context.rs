@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::HeaderMap;
+use hyper::header::HeaderName;
 use tokio::time::Instant;
 
 use crate::context::Context;
@@ -11,6 +12,27 @@ use crate::context::Context;
 /// SCF's timeouts are 1 s to 900 s (583/11637). `X-Scf-Timeout` has no documented unit, and it needs none: up to this
 /// it can only be seconds, above it only milliseconds.
 const LONGEST_SECONDS: u64 = 900;
+
+/// The headers that say something, each under all its names: those of the runtime API first. They are made here, since
+/// an event is asked for all of them and has few.
+static REQUEST_ID: [HeaderName; 3] = [
+    HeaderName::from_static("request_id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-scf-request-id"),
+];
+static MEMORY: [HeaderName; 2] = [
+    HeaderName::from_static("memory_limit_in_mb"),
+    HeaderName::from_static("x-scf-memory"),
+];
+static TIME_LIMIT: [HeaderName; 1] = [HeaderName::from_static("time_limit_in_ms")];
+static TIMEOUT: [HeaderName; 1] = [HeaderName::from_static("x-scf-timeout")];
+static NAME: [HeaderName; 1] = [HeaderName::from_static("x-scf-name")];
+static VERSION: [HeaderName; 1] = [HeaderName::from_static("x-scf-version")];
+static NAMESPACE: [HeaderName; 1] = [HeaderName::from_static("x-scf-namespace")];
+static REGION: [HeaderName; 1] = [HeaderName::from_static("x-scf-region")];
+static APP_ID: [HeaderName; 1] = [HeaderName::from_static("x-scf-appid")];
+static UIN: [HeaderName; 1] = [HeaderName::from_static("x-scf-uin")];
+static GATEWAY: [HeaderName; 1] = [HeaderName::from_static(wsfn_protocol::header::GATEWAY)];
 
 /// What stands in the environment of every function in SCF (583/56051), each optional.
 #[derive(Debug, Clone, Default)]
@@ -38,31 +60,30 @@ impl Environment {
 
     /// The context that headers and environment give; what neither says is empty. `now` is when the event came.
     pub(crate) fn context(&self, headers: &HeaderMap, now: Instant) -> Context {
-        let text = |names: &[&str]| first(headers, names).map(Arc::<str>::from);
-        let or = |name: &str, other: &Option<Arc<str>>| text(&[name]).or_else(|| other.clone());
+        let text = |names| first(headers, names).map(Arc::<str>::from);
+        let or = |name, other: &Option<Arc<str>>| text(name).or_else(|| other.clone());
         Context {
-            request_id: text(&["request_id", "request-id", "x-scf-request-id"]).unwrap_or_default(),
+            request_id: text(&REQUEST_ID).unwrap_or_default(),
             deadline: time_limit(headers).and_then(|limit| now.checked_add(limit)),
-            memory_limit_mb: first(headers, &["memory_limit_in_mb", "x-scf-memory"])
-                .and_then(|text| text.parse().ok()),
-            function_name: or("x-scf-name", &self.function_name),
-            function_version: or("x-scf-version", &self.function_version),
-            namespace: or("x-scf-namespace", &self.namespace),
-            region: or("x-scf-region", &self.region),
-            app_id: or("x-scf-appid", &self.app_id),
-            uin: or("x-scf-uin", &self.uin),
-            replies_carry_pushes: first(headers, &[wsfn_protocol::header::GATEWAY]) == Some("1"),
+            memory_limit_mb: first(headers, &MEMORY).and_then(|text| text.parse().ok()),
+            function_name: or(&NAME, &self.function_name),
+            function_version: or(&VERSION, &self.function_version),
+            namespace: or(&NAMESPACE, &self.namespace),
+            region: or(&REGION, &self.region),
+            app_id: or(&APP_ID, &self.app_id),
+            uin: or(&UIN, &self.uin),
+            replies_carry_pushes: first(headers, &GATEWAY) == Some("1"),
         }
     }
 }
 
 /// How long the invocation may take.
 fn time_limit(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| first(headers, &[name])?.parse::<u64>().ok();
-    if let Some(milliseconds) = number("time_limit_in_ms") {
+    let number = |names| first(headers, names)?.parse::<u64>().ok();
+    if let Some(milliseconds) = number(&TIME_LIMIT) {
         return Some(Duration::from_millis(milliseconds));
     }
-    let limit = number("x-scf-timeout")?;
+    let limit = number(&TIMEOUT)?;
     Some(if limit <= LONGEST_SECONDS {
         Duration::from_secs(limit)
     } else {
@@ -70,9 +91,9 @@ fn time_limit(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// The first header of these that is there and readable. Names are matched without regard to case.
-fn first<'h>(headers: &'h HeaderMap, names: &[&str]) -> Option<&'h str> {
-    let mut found = names.iter().filter_map(|name| headers.get(*name));
+/// The first header of these that is there and readable.
+fn first<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Option<&'h str> {
+    let mut found = names.iter().filter_map(|name| headers.get(name));
     found.find_map(|value| Some(value.to_str().ok()?.trim()).filter(|text| !text.is_empty()))
 }
 
@@ -83,7 +104,7 @@ mod tests {
     fn context(headers: &[(&str, &str)]) -> Context {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            let name = hyper::header::HeaderName::from_bytes(name.as_bytes()).expect("a name");
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
             map.append(name, value.parse().expect("a value"));
         }
         Environment::default().context(&map, Instant::now())

@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod events;
+pub mod runtime_api;
 
 use std::time::Duration;
 
@@ -24,6 +25,16 @@ pub fn cpu_time_of(pid: u32) -> Duration {
     let ticks: u64 =
         fields[11].parse::<u64>().expect("utime") + fields[12].parse::<u64>().expect("stime");
     Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+}
+
+/// CPU time, user and system, of all threads that another process has now: to the nanosecond, as its scheduler counts.
+pub fn scheduled_time_of(pid: u32) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the process lives");
+    let times = tasks.filter_map(|task| {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(times.sum())
 }
 
 /// Private memory of another process in bytes.

@@ -81,7 +81,7 @@ pub(super) async fn answer<A: Answers>(
     {
         return Ok(denied(why));
     }
-    let event = match text(body) {
+    let event = match text(&body) {
         Ok(event) => event,
         Err(reply) => return Ok(json(reply)),
     };

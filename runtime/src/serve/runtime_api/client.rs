@@ -1,16 +1,18 @@
 //! The runtime API over HTTP.
 
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::{Api, Invocation, TooLarge};
 use crate::serve::EVENT_MAX;
@@ -24,10 +26,9 @@ const REST_MAX: usize = 64 << 10;
 
 /// The runtime API at one address. One connection is kept and used for everything.
 pub(crate) struct Client {
-    /// `host:port`.
-    address: String,
+    connection: Connection,
+    patience: Patience,
     environment: Environment,
-    sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 /// Why the API did not do what was asked.
@@ -48,20 +49,66 @@ impl ApiError {
 
 impl Client {
     /// The API at `host:port`; nothing is connected yet.
-    pub(crate) fn new(address: String, environment: Environment) -> Self {
-        Self {
-            address,
+    ///
+    /// # Errors
+    /// When that cannot stand in a request.
+    pub(crate) fn new(address: String, environment: Environment) -> Result<Self, String> {
+        let host = HeaderValue::from_str(&address)
+            .map_err(|_| format!("SCF_RUNTIME_API: {address:?} is no host name"))?;
+        Ok(Self {
+            connection: Connection {
+                address,
+                host,
+                sender: None,
+            },
+            patience: Patience::new(),
             environment,
-            sender: None,
-        }
+        })
     }
 
+    /// A short call: status and nothing else.
+    async fn post(&mut self, path: &'static str, body: Bytes) -> Result<StatusCode, ApiError> {
+        let called = self.patience.with(self.connection.post(path, body)).await;
+        called.unwrap_or_else(|| {
+            self.connection.sender = None;
+            Err(ApiError::new("no answer", "timed out"))
+        })
+    }
+}
+
+/// Ends what takes longer than [`TIMEOUT`]. One timer, which is put off: to make one for each call would call tokio's
+/// driver away from its sockets each time.
+struct Patience(Pin<Box<Sleep>>);
+
+impl Patience {
+    fn new() -> Self {
+        Self(Box::pin(sleep(TIMEOUT)))
+    }
+
+    async fn with<T>(&mut self, what: impl Future<Output = T>) -> Option<T> {
+        self.0.as_mut().reset(Instant::now() + TIMEOUT);
+        tokio::select! {
+            biased;
+            done = what => Some(done),
+            () = &mut self.0 => None,
+        }
+    }
+}
+
+struct Connection {
+    /// `host:port`.
+    address: String,
+    host: HeaderValue,
+    sender: Option<SendRequest<Full<Bytes>>>,
+}
+
+impl Connection {
     /// A request and the head of its answer. A connection that the API closed since it was last used is made anew: to
     /// ask again is harmless, since the same event comes and the first answer to it counts.
     async fn call(
         &mut self,
-        method: &Method,
-        path: &str,
+        method: Method,
+        path: &'static str,
         body: Bytes,
     ) -> Result<Response<Incoming>, ApiError> {
         loop {
@@ -73,7 +120,7 @@ impl Client {
                     .await
                     .map_err(|_| ApiError::new("cannot connect", "timed out"))??,
             };
-            let request = self.request(method, path, body.clone())?;
+            let request = self.request(method.clone(), path, body.clone());
             let sent = match sender.ready().await {
                 Ok(()) => sender.send_request(request).await,
                 Err(error) => Err(error),
@@ -89,37 +136,24 @@ impl Client {
         }
     }
 
-    fn request(
-        &self,
-        method: &Method,
-        path: &str,
-        body: Bytes,
-    ) -> Result<Request<Full<Bytes>>, ApiError> {
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &self.address)
-            .header("content-type", "application/json")
-            .body(Full::new(body))
-            .map_err(|error| ApiError::new("SCF_RUNTIME_API", error))
+    fn request(&self, method: Method, path: &'static str, body: Bytes) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = Uri::from_static(path);
+        let headers = request.headers_mut();
+        headers.insert(HOST, self.host.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request
     }
 
-    /// A short call: status and nothing else.
-    async fn post(&mut self, path: &str, body: Bytes) -> Result<StatusCode, ApiError> {
-        let called = timeout(TIMEOUT, async {
-            let response = self.call(&Method::POST, path, body).await?;
-            let status = response.status();
-            let rest = Limited::new(response.into_body(), REST_MAX).collect().await;
-            if rest.is_err() {
-                self.sender = None;
-            }
-            Ok(status)
-        });
-        let Ok(outcome) = called.await else {
+    async fn post(&mut self, path: &'static str, body: Bytes) -> Result<StatusCode, ApiError> {
+        let response = self.call(Method::POST, path, body).await?;
+        let status = response.status();
+        let rest = Limited::new(response.into_body(), REST_MAX).collect().await;
+        if rest.is_err() {
             self.sender = None;
-            return Err(ApiError::new("no answer", "timed out"));
-        };
-        outcome
+        }
+        Ok(status)
     }
 }
 
@@ -139,22 +173,24 @@ impl Api for Client {
 
     async fn next(&mut self) -> Result<Invocation, ApiError> {
         let response = self
-            .call(&Method::GET, "/runtime/invocation/next", Bytes::new())
+            .connection
+            .call(Method::GET, "/runtime/invocation/next", Bytes::new())
             .await?;
         let status = response.status();
         let (head, body) = response.into_parts();
-        let body = match timeout(TIMEOUT, Limited::new(body, EVENT_MAX).collect()).await {
-            Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
-            Ok(Err(error)) => {
+        let body = Limited::new(body, EVENT_MAX).collect();
+        let body = match self.patience.with(body).await {
+            Some(Ok(body)) => Ok(body.to_bytes()),
+            Some(Err(error)) => {
                 // What is left of the body would be taken for the next answer.
-                self.sender = None;
+                self.connection.sender = None;
                 if !error.is::<LengthLimitError>() {
                     return Err(ApiError::new("the event broke off", error));
                 }
                 Err(TooLarge)
             }
-            Err(_) => {
-                self.sender = None;
+            None => {
+                self.connection.sender = None;
                 return Err(ApiError::new("the event broke off", "timed out"));
             }
         };
@@ -165,8 +201,7 @@ impl Api for Client {
         Ok(Invocation { body, context })
     }
 
-    async fn respond(&mut self, reply: &str) -> Result<(), ApiError> {
-        let reply = Bytes::copy_from_slice(reply.as_bytes());
+    async fn respond(&mut self, reply: Bytes) -> Result<(), ApiError> {
         let status = self.post("/runtime/invocation/response", reply).await?;
         if status.is_success() {
             return Ok(());

@@ -11,6 +11,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::answers::{Answers, text};
@@ -24,7 +25,7 @@ mod tests;
 
 /// One event and what the API says about it.
 pub(crate) struct Invocation {
-    pub(crate) body: Result<Vec<u8>, TooLarge>,
+    pub(crate) body: Result<Bytes, TooLarge>,
     pub(crate) context: Context,
 }
 
@@ -40,7 +41,7 @@ pub(crate) trait Api {
     /// Waits for the next event, for as long as it takes.
     async fn next(&mut self) -> Result<Invocation, Self::Error>;
     /// Answers the event that [`Api::next`] gave.
-    async fn respond(&mut self, reply: &str) -> Result<(), Self::Error>;
+    async fn respond(&mut self, reply: Bytes) -> Result<(), Self::Error>;
 }
 
 /// The longest timeout that a function in SCF can have (583/11637), for an event that does not say how long it may
@@ -77,7 +78,7 @@ pub(crate) async fn run<A: Api>(
         }
     }
     backoff.worked();
-    let mut unconfirmed: Option<(Arc<str>, String)> = None;
+    let mut unconfirmed: Option<(Arc<str>, Bytes)> = None;
     loop {
         let invocation = tokio::select! {
             biased;
@@ -97,7 +98,7 @@ pub(crate) async fn run<A: Api>(
         let id = Arc::clone(&invocation.context.request_id);
         let reply = match unconfirmed.take() {
             Some((same, reply)) if same == id && !id.is_empty() => reply,
-            _ => answer(invocation, answers, watcher).await,
+            _ => answer(invocation, answers, watcher).await.into(),
         };
         if respond(api, &reply, &mut backoff).await {
             backoff.worked();
@@ -112,7 +113,7 @@ async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watche
     context
         .deadline
         .get_or_insert_with(|| Instant::now() + LONGEST);
-    let event = match body.map(text) {
+    let event = match body.as_deref().map(text) {
         Ok(Ok(event)) => event,
         Ok(Err(reply)) => return reply,
         Err(TooLarge) => {
@@ -127,9 +128,9 @@ async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watche
 }
 
 /// Whether the answer arrived.
-async fn respond<A: Api>(api: &mut A, reply: &str, backoff: &mut Backoff) -> bool {
+async fn respond<A: Api>(api: &mut A, reply: &Bytes, backoff: &mut Backoff) -> bool {
     for _ in 0..RESPOND_TRIES {
-        match api.respond(reply).await {
+        match api.respond(reply.clone()).await {
             Ok(()) => return true,
             Err(error) => {
                 let wait = backoff.failed("invocation/response", &error);

@@ -40,10 +40,11 @@ impl Api for Memory {
             request_id: id.into(),
             ..Context::default()
         };
-        let body = Ok(body.to_vec());
+        let body = Ok(Bytes::from_static(body));
         Ok(Invocation { body, context })
     }
-    async fn respond(&mut self, reply: &str) -> Result<(), Self::Error> {
+    async fn respond(&mut self, reply: Bytes) -> Result<(), Self::Error> {
+        let reply = std::str::from_utf8(&reply).expect("text");
         self.call(format!("respond {reply}"))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -27,6 +27,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     watched: Option<Event>,
+    /// When the thread will look by itself; `None` while it sleeps until it is woken.
+    looks: Option<Instant>,
     ended: bool,
 }
 
@@ -74,53 +76,60 @@ impl Watcher {
     }
 
     pub(super) fn watch(&self, text: &Arc<str>, context: &Context) -> Watched<'_> {
-        self.set(context.deadline.map(|deadline| Event {
-            at: blocked_at(deadline),
-            text: Arc::clone(text),
-            request_id: Arc::clone(&context.request_id),
-        }));
+        if let Some(deadline) = context.deadline {
+            let at = blocked_at(deadline);
+            let mut state = self.0.state();
+            state.watched = Some(Event {
+                at,
+                text: Arc::clone(text),
+                request_id: Arc::clone(&context.request_id),
+            });
+            // Events have the same time each, so that the thread, which was to look when an earlier one is late, is
+            // there in time for this one without being woken: to wake it costs as much as many an event.
+            if state.looks.is_none_or(|looks| at < looks) {
+                self.0.changed.notify_one();
+            }
+        }
         Watched(self)
-    }
-
-    fn set(&self, watched: Option<Event>) {
-        let state = self.0.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner).watched = watched;
-        self.0.changed.notify_one();
     }
 
     /// Ends the thread.
     pub(crate) fn stop(&self) {
-        let state = self.0.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner).ended = true;
+        self.0.state().ended = true;
         self.0.changed.notify_one();
     }
 }
 
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        self.0.set(None);
+        self.0.0.state().watched = None;
     }
 }
 
 impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The event whose time has come; `None` when nothing will be watched any more.
     fn wait(&self) -> Option<Event> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         loop {
             if state.ended {
                 return None;
             }
-            let left = state.watched.as_ref().map(|event| {
-                let at = event.at.into_std();
-                at.saturating_duration_since(std::time::Instant::now())
-            });
-            state = match left {
+            state.looks = state.watched.as_ref().map(|event| event.at);
+            state = match state.looks {
                 None => self
                     .changed
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner),
-                Some(Duration::ZERO) => return state.watched.take(),
-                Some(left) => {
+                Some(at) => {
+                    let now = std::time::Instant::now();
+                    let left = at.into_std().saturating_duration_since(now);
+                    if left.is_zero() {
+                        return state.watched.take();
+                    }
                     let waited = self.changed.wait_timeout(state, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
@@ -148,4 +157,60 @@ fn respond(address: &str) -> std::io::Result<()> {
     // The answer has to have been read by the API before this process ends; what it says changes nothing.
     let mut first = [0; 1];
     stream.read_exact(&mut first)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// How often a process would have ended.
+    static ENDED: AtomicUsize = AtomicUsize::new(0);
+
+    fn limited(limit: Duration) -> Context {
+        Context {
+            deadline: Some(Instant::now() + limit),
+            ..Context::default()
+        }
+    }
+
+    /// Events that are answered in time, each with its limit and the pause after it, and one that is not.
+    fn blocks(before: &[(Duration, Duration)]) {
+        let begun = ENDED.load(Ordering::SeqCst);
+        let end = || {
+            ENDED.fetch_add(1, Ordering::SeqCst);
+        };
+        let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", end).expect("a thread");
+        let event = Arc::from("");
+        for (limit, pause) in before {
+            let watched = watcher.watch(&event, &limited(*limit));
+            // Long enough for the thread to see it.
+            std::thread::sleep(Duration::from_millis(20));
+            drop(watched);
+            std::thread::sleep(*pause);
+        }
+        assert_eq!(ENDED.load(Ordering::SeqCst), begun, "nothing blocked");
+        let _blocked = watcher.watch(&event, &limited(SECOND));
+        for _ in 0..400 {
+            if ENDED.load(Ordering::SeqCst) > begun {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{before:?}: the one that blocks is not found");
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn what_blocks_is_found_whatever_was_watched_before() {
+        blocks(&[]);
+        // The thread looks by itself when the earlier ones would be late, and finds the one that is.
+        blocks(&[(SECOND, Duration::ZERO); 3]);
+        // It has looked meanwhile, found nothing, and sleeps until it is woken.
+        blocks(&[(SECOND, SECOND * 2)]);
+        // It would look much too late.
+        blocks(&[(SECOND * 900, Duration::ZERO)]);
+    }
 }
