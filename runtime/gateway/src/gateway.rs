@@ -22,15 +22,13 @@ use crate::invoke::Invoke;
 use crate::push_endpoint::{self, PushEndpoint};
 use crate::service::Services;
 use crate::shared::Shared;
-use crate::socket::{Listener, Socket};
+use crate::socket::Listener;
 
 /// What a loopback listener serves where the app has no page.
 const BUILTIN_PAGE: &str = include_str!("builtin.html");
 /// Between two closes of a shutdown, where that does not take longer than `drain`: a handful of connections is not
 /// made to wait, and thousands do not come back at once.
 const DRAIN_STEP: Duration = Duration::from_millis(10);
-/// Files that are no connections: listeners, the event queue, logs.
-const FILES_BESIDE: usize = 64;
 /// The pause after an accept that failed: out of file descriptors, most likely, and some are freed meanwhile.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -96,15 +94,6 @@ impl Gateway {
         let pushes = PushEndpoint::bind(handle.clone(), settings)
             .await
             .map_err(|error| BindError(Reason::Pushes(error)))?;
-        if let Some(files) = open_files_max()
-            && files < settings.max_connections.saturating_add(FILES_BESIDE)
-        {
-            tracing::info!(
-                open_files = files,
-                max_connections = settings.max_connections,
-                "the limit on open files is below max-connections and is what counts"
-            );
-        }
         let admin = AdminEndpoint::bind(settings)
             .await
             .map_err(|error| BindError(Reason::Admin(error)))?;
@@ -264,13 +253,25 @@ async fn accept(
             }
         };
         let origin = Origin { client, loopback };
-        tokio::spawn(guarded(shared.clone(), socket, origin, alive.clone()));
+        // Taken here and not by the task: many sockets may be accepted before the first task runs. Neither semaphore is
+        // ever closed.
+        let place = tokio::select! {
+            biased;
+            place = shared.connections.clone().acquire_owned() => place.map_err(Err),
+            refusal = shared.refusals.clone().acquire_owned() => Err(refusal),
+        };
+        let (shared, alive) = (shared.clone(), alive.clone());
+        tokio::spawn(async move {
+            match place {
+                Ok(place) => connection::serve(shared, socket, origin, place).await,
+                Err(refusal) => {
+                    connection::refuse(&shared, socket).await;
+                    drop(refusal);
+                }
+            }
+            drop(alive);
+        });
     }
-}
-
-async fn guarded(shared: Arc<Shared>, socket: Socket, origin: Origin, alive: mpsc::Sender<()>) {
-    connection::serve(shared, socket, origin).await;
-    drop(alive);
 }
 
 /// Asks every connection to end: those that register at once, the open ones one after another.
@@ -298,15 +299,6 @@ async fn close_all(shared: &Shared, drain: Duration) {
             out.ask_shutdown();
         }
     }
-}
-
-/// The limit on open files, where the system tells it without a call of its own.
-fn open_files_max() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits
-        .lines()
-        .find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 impl fmt::Debug for Gateway {

@@ -7,17 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use wsfn_settings::{Networks, Settings};
 
 use crate::addresses::{AddressSlot, Addresses};
 use crate::chance::Chance;
 use crate::hub::Hub;
+use crate::open_files;
 use crate::service::Services;
 
 /// The most different origins and the like that are warned about once each: they come from clients, and must not fill
 /// the memory.
 const WARNED_MAX: usize = 1000;
+/// How many clients too many are told so at once; further ones wait in the system's queue. Each may take a second, and
+/// needs a file that no connection may have.
+const REFUSALS_MAX: usize = 32;
 
 /// The settings that a handshake meets before it is known whose it is.
 #[derive(Debug)]
@@ -25,7 +29,6 @@ pub(crate) struct Entrance {
     pub(crate) header_max: usize,
     pub(crate) handshake_timeout: Duration,
     pub(crate) write_timeout: Duration,
-    pub(crate) max_connections: usize,
     pub(crate) max_registering: usize,
     pub(crate) trust_proxy: Networks,
 }
@@ -36,7 +39,6 @@ impl Entrance {
             header_max: settings.header_max,
             handshake_timeout: settings.handshake_timeout,
             write_timeout: settings.write_timeout,
-            max_connections: settings.max_connections,
             max_registering: settings.max_registering,
             trust_proxy: settings.trust_proxy.clone(),
         }
@@ -54,7 +56,10 @@ pub(crate) struct Shared {
     /// The process is asked to end: no new connection.
     draining: AtomicBool,
     drain: Notify,
-    pub(crate) connections: AtomicUsize,
+    /// Places for connections: `max-connections`, or what the limit on open files allows.
+    pub(crate) connections: Arc<Semaphore>,
+    /// Places for clients that find no other and are told so.
+    pub(crate) refusals: Arc<Semaphore>,
     pub(crate) registering: AtomicUsize,
     pub(crate) addresses: Addresses,
     ids: Ids,
@@ -69,6 +74,7 @@ impl Shared {
         page: Option<Bytes>,
         loopback_page: Bytes,
     ) -> Self {
+        let connections = open_files::connections_max(settings).min(Semaphore::MAX_PERMITS);
         Self {
             entrance: Entrance::new(settings),
             services,
@@ -78,7 +84,8 @@ impl Shared {
             loopback_page,
             draining: AtomicBool::new(false),
             drain: Notify::new(),
-            connections: AtomicUsize::new(0),
+            connections: Arc::new(Semaphore::new(connections)),
+            refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             registering: AtomicUsize::new(0),
             addresses: Addresses::new(settings.max_per_address),
             warned: Mutex::default(),
@@ -153,8 +160,7 @@ impl Ids {
 /// A connection's place: among all, and among those of its address.
 #[derive(Debug)]
 pub(crate) struct Place<'s> {
-    #[expect(dead_code, reason = "held")]
-    pub(crate) connection: Slot<'s>,
+    pub(crate) connection: OwnedSemaphorePermit,
     /// Taken with the connection where that comes from the client itself, with the handshake where it comes through a
     /// proxy, which alone says whose it is.
     pub(crate) address: Option<AddressSlot<'s>>,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
 
 use crate::addresses::AddressSlot;
@@ -40,14 +41,21 @@ pub(crate) struct Origin {
     pub(crate) loopback: bool,
 }
 
+/// Tells a client that there is no place for it.
+pub(crate) async fn refuse(shared: &Shared, socket: Socket) {
+    let (reader, writer) = socket.into_split();
+    let timeout = shared.entrance.handshake_timeout;
+    shared.hub.counters().turned_away(503);
+    respond::write_and_close(status(503), reader, writer, timeout).await;
+}
+
 /// Serves one socket until it and its close event are done.
-pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
-    let Some(slot) = Slot::take(&shared.connections, shared.entrance.max_connections) else {
-        let (reader, writer) = socket.into_split();
-        let timeout = shared.entrance.handshake_timeout;
-        shared.hub.counters().turned_away(503);
-        return respond::write_and_close(status(503), reader, writer, timeout).await;
-    };
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    socket: Socket,
+    origin: Origin,
+    connection: OwnedSemaphorePermit,
+) {
     let is_proxy = shared.entrance.trust_proxy.contains(origin.client.ip());
     let address = match shared.addresses.take(origin.client.ip()) {
         _ if is_proxy => None,
@@ -60,7 +68,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, socket: Socket, origin: Origin) {
         }
     };
     let place = Place {
-        connection: slot,
+        connection,
         address,
     };
     // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.

@@ -70,10 +70,15 @@ impl Driver<'_> {
         }
     }
 
-    pub(super) fn answer_and_close(&self, response: Bytes, reader: Reader, writer: Writer) {
+    /// The place is kept as long as the socket is.
+    fn answer_and_close(&mut self, response: Bytes, reader: Reader, writer: Writer) {
         let timeout = self.service.options.write_timeout;
         let status = respond::status_of(&response);
         self.shared.hub.counters().turned_away(status);
-        tokio::spawn(respond::write_and_close(response, reader, writer, timeout));
+        let place = self.place.take().map(|place| place.connection);
+        tokio::spawn(async move {
+            respond::write_and_close(response, reader, writer, timeout).await;
+            drop(place);
+        });
     }
 }

@@ -93,6 +93,7 @@ impl Invoke for Busy {
 
 fn settings() -> Settings {
     Settings {
+        max_connections: 2,
         out_max_messages: 4,
         in_max_messages: 2,
         // One message and one close at a time, so that both also wait for their turn.
@@ -174,9 +175,10 @@ async fn dropped_after(polls: usize, path: &str, seen: &Arc<Mutex<Seen>>) -> boo
     let shared = shared(&handle, &settings, busy);
     let free = shared.services.only().calls.free();
     let (socket, end) = connection(64).await;
+    let place = shared.connections.clone().try_acquire_owned().unwrap();
     let (looked, seen) = (shared.clone(), seen.clone());
     let serving = tokio::spawn(Polled {
-        future: Some(Box::pin(serve(shared.clone(), socket, origin()))),
+        future: Some(Box::pin(serve(shared.clone(), socket, origin(), place))),
         left: polls,
         look: move || seen.lock().unwrap().look(&looked),
     });
@@ -195,7 +197,8 @@ async fn dropped_after(polls: usize, path: &str, seen: &Arc<Mutex<Seen>>) -> boo
     assert_eq!(hub.memory().load(Ordering::Relaxed), 0, "{polls}");
     assert!(hub.knows_nobody(), "{polls}");
     assert_eq!(shared.services.only().calls.free(), free, "{polls}");
-    assert_eq!(shared.connections.load(Ordering::Relaxed), 0, "{polls}");
+    let places = shared.connections.available_permits();
+    assert_eq!(places, settings.max_connections, "{polls}");
     assert_eq!(shared.registering.load(Ordering::Relaxed), 0, "{polls}");
     ended
 }

@@ -28,7 +28,8 @@ async fn ended(opening: &[&[u8]]) -> (JoinHandle<()>, ClientEnd) {
     let settings = Settings::default();
     let shared = shared(&Handle::new(&settings), &settings, Fine);
     let (socket, client) = connection(CAPACITY).await;
-    let serving = tokio::spawn(serve(shared, socket, origin()));
+    let place = shared.connections.clone().try_acquire_owned().unwrap();
+    let serving = tokio::spawn(serve(shared, socket, origin(), place));
     let mut buffer = [0; CAPACITY];
     for part in opening {
         client.write_all(part).await.unwrap();
