@@ -4,6 +4,7 @@ mod around;
 mod calling;
 mod caught;
 mod entry;
+mod failing;
 mod handled;
 mod instance;
 mod invocation;
