@@ -8,6 +8,9 @@ use wsfn_gateway::codec::{
 /// Small, so that limits are met by short inputs.
 pub(crate) const MAX_MESSAGE: usize = 4096;
 
+/// A mask whose bytes differ, one of them zero.
+pub(crate) const MASK: [u8; 4] = [7, 0, 255, 9];
+
 /// One frame of a client.
 pub(crate) fn frame(first: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let mut frame = vec![first];
@@ -53,6 +56,13 @@ pub(crate) fn deflated(payload: &[u8]) -> Vec<u8> {
     assert!(out.ends_with(&[0, 0, 0xFF, 0xFF]));
     out.truncate(out.len() - 4);
     out
+}
+
+/// The code with which a client that sends this is closed.
+pub(crate) fn refused(stream: &[u8], deflate: Option<DeflateParams>) -> Option<u16> {
+    decode(stream, &[usize::MAX], deflate)
+        .error
+        .map(|error| error.close_code().0)
 }
 
 /// What came of a stream.

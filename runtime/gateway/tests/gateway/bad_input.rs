@@ -102,6 +102,30 @@ async fn half_a_handshake_is_408_and_a_large_one_431() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn header_max_holds_byte_by_byte() {
+    let length = handshake("127.0.0.1:65535".parse().unwrap(), "X: y\r\n").len();
+    let server = Server::echo(Settings {
+        header_max: length,
+        ..Settings::default()
+    })
+    .await;
+    let shortest = handshake(server.addr, "X: \r\n").len();
+    for (more, status) in [(0, "101"), (1, "431")] {
+        let fill = "y".repeat(length - shortest + more);
+        let request = handshake(server.addr, &format!("X: {fill}\r\n"));
+        assert_eq!(request.len(), length + more);
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        for byte in request.as_bytes() {
+            stream.write_all(&[*byte]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let head = crate::support::read_head(&mut stream).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn broken_frames_are_told_and_closed() {
     let server = Server::echo(Settings {
         max_message: 1000,
