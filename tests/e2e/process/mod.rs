@@ -3,6 +3,7 @@
 mod command;
 pub(crate) mod event_invoke;
 mod examples;
+mod first_app;
 mod gateway;
 mod push;
 mod push_tls;
