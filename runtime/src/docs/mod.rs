@@ -1,4 +1,24 @@
-//! Guides: what can be set, what is promised, what the codes mean. For reading only.
+//! Guides, in the order in which they are of use. For reading only.
+
+// The test `first_app` follows it word for word.
+#[cfg(not(doctest))]
+#[doc = include_str!("first_app.md")]
+pub mod first_app {}
+
+#[doc = include_str!("messages.md")]
+pub mod messages {}
+
+#[doc = include_str!("state.md")]
+pub mod state {}
+
+#[doc = include_str!("push.md")]
+pub mod push {}
+
+#[doc = include_str!("rooms.md")]
+pub mod rooms {}
+
+#[doc = include_str!("deploying.md")]
+pub mod deploying {}
 
 // Each of its programs is compiled by the tests that it is made from.
 #[cfg(not(doctest))]
@@ -23,3 +43,15 @@ pub mod testing {}
 
 #[doc = include_str!("threats.md")]
 pub mod threats {}
+
+#[doc = include_str!("moving_from_python.md")]
+pub mod moving_from_python {}
+
+#[doc = include_str!("moving_from_node.md")]
+pub mod moving_from_node {}
+
+#[doc = include_str!("moving_from_chalice.md")]
+pub mod moving_from_chalice {}
+
+#[doc = include_str!("moving_from_lambda.md")]
+pub mod moving_from_lambda {}
