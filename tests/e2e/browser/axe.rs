@@ -1,7 +1,5 @@
 //! axe-core, which finds what keeps people out of a page.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -59,28 +57,7 @@ fn sentence(violation: &Value) -> String {
 }
 
 fn fetch() -> Result<String, String> {
-    let folder: PathBuf = super::target().join(format!("axe-core-{VERSION}"));
+    let folder = crate::npm::package("axe-core", VERSION)?;
     let file = folder.join("node_modules/axe-core/axe.min.js");
-    if !file.is_file() {
-        // Scripts of a package have no business on the machine of who runs the tests.
-        let npm = Command::new("npm")
-            .args([
-                "install",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--no-save",
-                "--prefix",
-            ])
-            .arg(&folder)
-            .arg(format!("axe-core@{VERSION}"))
-            .stdout(Stdio::null())
-            .status();
-        match npm {
-            Ok(status) if status.success() => {}
-            Ok(_) => return Err(format!("axe-core {VERSION} from npm (no network?)")),
-            Err(_) => return Err("npm (for axe-core)".to_owned()),
-        }
-    }
     std::fs::read_to_string(&file).map_err(|error| format!("axe-core {VERSION} ({error})"))
 }

@@ -8,14 +8,3 @@ mod builtin;
 mod chat;
 mod chromium;
 mod page;
-
-use std::path::PathBuf;
-
-/// Where cargo builds to, whatever `CARGO_TARGET_DIR` says: the test itself lies in `<target>/<profile>/deps`.
-fn target() -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let target = test.ancestors().nth(3);
-    target
-        .expect("a test binary lies three folders below the target folder")
-        .to_owned()
-}

@@ -142,7 +142,7 @@ impl Page {
 
     /// Writes what the window shows to `target/screenshots`, for people to look at.
     pub(super) async fn picture(&self, name: &str, screen: Screen) -> WebDriverResult<()> {
-        let folder = super::target().join("screenshots");
+        let folder = crate::npm::target().join("screenshots");
         std::fs::create_dir_all(&folder).expect("the target folder can be written to");
         let file = folder.join(format!("{name}-{}-{}.png", screen.width, screen.scheme));
         self.front().await?.screenshot(&file).await

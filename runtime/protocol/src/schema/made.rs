@@ -201,7 +201,7 @@ form! {
         "type": "string",
         "description": "Bytes in base64, with the standard alphabet, padded or not.",
         "contentEncoding": "base64",
-        "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw](?:==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$",
+        "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]={0,2}|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$",
     }
     /// A close code as events have it: functions concatenate the values of `websocket`.
     CodeAsText => { "type": "string", "pattern": "^[0-9]{1,5}$" }
