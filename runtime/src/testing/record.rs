@@ -8,6 +8,12 @@ const SHOWN: usize = 300;
 /// The most bytes of a binary message that stand in a line.
 const SHOWN_BYTES: usize = 32;
 
+/// The lines of a ping of the gateway and of its answer.
+pub(super) const PING_CAME: &str = "← ping";
+pub(super) const PONG_SENT: &str = "→ pong";
+/// How many pings and pongs in a row are shown one by one.
+const QUIET_MAX: usize = 4;
+
 /// Everything that happened in a test, line by line.
 #[derive(Debug, Default)]
 pub(super) struct Record(Vec<Line>);
@@ -19,6 +25,12 @@ struct Line {
     /// Whose wire this went over; `None` where it went over none.
     client: Option<usize>,
     what: String,
+}
+
+impl Line {
+    fn is_keepalive(&self) -> bool {
+        matches!(&*self.what, PING_CAME | PONG_SENT)
+    }
 }
 
 impl Record {
@@ -42,13 +54,26 @@ impl Record {
         });
     }
 
-    /// What one client sent and got.
+    /// What one client sent and got. Pings that only keep a quiet connection alive are one line.
     pub(super) fn conversation(&self, client: usize) -> String {
+        let lines: Vec<&Line> = self
+            .0
+            .iter()
+            .filter(|line| line.client == Some(client))
+            .collect();
         let mut text = String::new();
-        let lines = self.0.iter().filter(|line| line.client == Some(client));
-        for (number, line) in (1..).zip(lines) {
+        let mut at = 0;
+        while let Some(line) = lines.get(at) {
+            let quiet = lines[at..].iter().take_while(|line| line.is_keepalive());
+            let quiet = quiet.count();
+            let (shown, what) = if quiet > QUIET_MAX {
+                (quiet, format!("… {quiet} pings and pongs"))
+            } else {
+                (1, line.what.clone())
+            };
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{number:>5} {}  {}", shown_time(line.at), line.what);
+            let _ = writeln!(text, "{:>5} {}  {what}", at + 1, shown_time(line.at));
+            at += shown;
         }
         text
     }
@@ -122,6 +147,31 @@ pub(super) fn short_name<T>() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quiet_hour_is_one_line() {
+        let mut record = Record::default();
+        let mut say = |at: u64, what: &str| {
+            record.wire(Duration::from_secs(at), 1, "ann", what.to_owned());
+        };
+        say(0, "← accepted");
+        for at in [25, 50] {
+            say(at, PING_CAME);
+            say(at, PONG_SENT);
+        }
+        say(60, "→ text hi");
+        for at in [85, 110, 135] {
+            say(at, PING_CAME);
+            say(at, PONG_SENT);
+        }
+        say(150, "← text ho");
+        let text = record.conversation(1);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 8, "{text}");
+        assert_eq!(lines[1], "    2    25.000 s  ← ping");
+        assert_eq!(lines[6], "    7    85.000 s  … 6 pings and pongs");
+        assert_eq!(lines[7], "   13   150.000 s  ← text ho");
+    }
 
     #[test]
     fn lines_stay_lines() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use wsfn_gateway::testing::ClientEnd;
 
-use super::record::{shown_bytes, shown_close, shown_text};
+use super::record::{PING_CAME, PONG_SENT, shown_bytes, shown_close, shown_text};
 use super::wire::{self, Came, Frames};
 use super::world::World;
 use crate::message::Message;
@@ -147,8 +147,8 @@ impl Seat {
                 self.state().inbox.push_back(Message::Binary(bytes));
             }
             Came::Ping(payload) => {
-                world.wire(self, "← ping".to_owned());
-                world.wire(self, "→ pong".to_owned());
+                world.wire(self, PING_CAME.to_owned());
+                world.wire(self, PONG_SENT.to_owned());
                 self.send(wire::frame(wire::PONG, &payload));
             }
             Came::Pong => {

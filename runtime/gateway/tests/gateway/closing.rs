@@ -261,46 +261,6 @@ async fn a_close_event_is_sent_again_until_it_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idle_connection_is_4408_and_pings_do_not_count() {
-    let server = Server::echo(Settings {
-        idle_timeout: Some(Duration::from_millis(300)),
-        ping_interval: Duration::from_millis(50),
-        ..Settings::default()
-    })
-    .await;
-    let mut client = server.connect().await;
-    assert_eq!(close_code(&mut client).await, 4408);
-    assert_eq!(code_in_event(&server).await, "4408");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_answers_no_ping_is_gone() {
-    let server = Server::echo(Settings {
-        ping_interval: Duration::from_millis(50),
-        pong_timeout: Duration::from_millis(100),
-        ..Settings::default()
-    })
-    .await;
-    let mut stream = raw(server.addr).await;
-    assert_eq!(read_all(&mut stream).await, [0x89, 0]);
-    assert_eq!(code_in_event(&server).await, "1006");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_trickles_is_ended() {
-    let server = Server::echo(Settings {
-        message_timeout: Duration::from_millis(100),
-        ..Settings::default()
-    })
-    .await;
-    let mut stream = raw(server.addr).await;
-    stream.write_all(&frame(1, b"hello")[..8]).await.unwrap();
-    let got = read_all(&mut stream).await;
-    assert_eq!(got[..1], [0x88], "{got:x?}");
-    assert_eq!(code_in_event(&server).await, "1008");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn shutdown_closes_with_1001_and_waits_for_the_close_events() {
     let mut server = Server::start(Settings::default(), |call, handle| async move {
         if call.kind == Kind::Close {

@@ -381,31 +381,3 @@ async fn sequential_broadcasts_arrive_in_order_everywhere() {
         }
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_idle_timer_pauses_while_reading_does() {
-    let server = Server::start(
-        Settings {
-            idle_timeout: Some(Duration::from_millis(400)),
-            in_max_messages: 1,
-            ..Settings::default()
-        },
-        |call, handle| async move {
-            if call.kind == Kind::Message {
-                if text(&call) == "last" {
-                    return echo(&call, &handle);
-                }
-                // Longer than the client may be idle; the message behind it fills the inbox meanwhile.
-                tokio::time::sleep(Duration::from_millis(900)).await;
-            }
-            ok()
-        },
-    )
-    .await;
-    let mut client = server.connect().await;
-    for text in ["first", "second", "last"] {
-        client.feed(Message::text(text)).await.unwrap();
-    }
-    client.flush().await.unwrap();
-    assert_eq!(next(&mut client).await, Message::text("last"));
-}
