@@ -172,7 +172,7 @@ settings! {
         "It fits a machine with 2 GiB; beyond it reading pauses, pushes get 1103, handshakes 503.";
     /// How many connections are open at once.
     "max-connections" max_connections: usize = 100_000, "100000", Kind::Count, parse::count, GATEWAY,
-        "At 4 KiB each they take 400 MB; a smaller limit on open files is said at start.";
+        "At 4 KiB each they take 400 MB; where the limit on open files allows fewer, that counts and is said at start.";
     /// How many handshakes wait for the function's answer at once.
     "max-registering" max_registering: usize = 1024, "1024", Kind::Count, parse::count, GATEWAY,
         "As many as may wait for a call; what comes above it is told to try again.";

@@ -6,6 +6,7 @@ mod examples;
 mod first_app;
 mod garbage;
 mod gateway;
+mod open_files;
 mod push;
 mod push_tls;
 mod runtime_api;
