@@ -65,6 +65,8 @@ pub(crate) struct Connection(BufReader<Box<dyn Stream>>);
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
@@ -72,6 +74,7 @@ impl Connection {
     /// The next request. `None` when the client is gone, or speaks no HTTP.
     pub(crate) async fn next(&mut self) -> Option<Request> {
         let mut length = 0;
+        let mut headers = Vec::new();
         let line = self.line().await?;
         let mut words = line.split(' ');
         let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
@@ -80,15 +83,18 @@ impl Connection {
             let Some((name, value)) = line.split_once(':') else {
                 break;
             };
-            if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().ok()?;
+            let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
+            if name == "content-length" {
+                length = value.parse().ok()?;
             }
+            headers.push((name, value));
         }
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).await.ok()?;
         Some(Request {
             method,
             path,
+            headers,
             body: String::from_utf8_lossy(&body).into_owned(),
         })
     }

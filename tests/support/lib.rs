@@ -1,6 +1,7 @@
 //! What several kinds of test share.
 
 mod example;
+mod function_url;
 mod http;
 mod push_server;
 mod runtime_api;
@@ -8,6 +9,7 @@ mod runtime_api;
 use std::io::Write as _;
 
 pub use example::Example;
+pub use function_url::FunctionUrl;
 pub use push_server::{PushAnswer, PushServer};
 pub use runtime_api::{Misbehaviour, RuntimeApi, Said};
 

@@ -51,8 +51,8 @@ settings! {
         "Required where push-listen is not loopback; several, so that one can be replaced without a gap.";
     /// What signs calls from gateway to function, and is checked there: one secret, or two while one is replaced. The
     /// gateway signs with the first, a function accepts both.
-    "secret" secret: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::secrets, SERVERS,
-        "On loopback, and in SCF, nobody else reaches the function; elsewhere whoever does could send it events.";
+    "secret" secret: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::secrets, ANY,
+        "On loopback, and in SCF, nobody else reaches the function; elsewhere, and through a function URL, whoever does could send it events.";
     /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
     "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
         "What is dangerous has to be written down, and is warned about at every start.";

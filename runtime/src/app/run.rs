@@ -9,8 +9,10 @@ use wsfn_settings::{Mode, Settings, Sources};
 use super::App;
 use crate::error::Result;
 use crate::push::Push;
+use crate::serve::answers::Answers as _;
 use crate::serve::context::Environment;
 use crate::serve::event_invoke::{BODY_TIMEOUT, EventInvoke, Handlers, Limits};
+use crate::serve::function_url::FunctionUrl;
 use crate::serve::runtime_api::{Client, Watcher};
 use crate::serve::{front_end, log, runtime_api, shutdown};
 
@@ -105,7 +107,7 @@ impl App {
         let instance = self
             .start(Push::from_settings(&settings)?, &settings)
             .await?;
-        let instance = Arc::new(instance);
+        let instance = Arc::new(FunctionUrl::new(Arc::new(instance), &settings));
         let names = Arc::clone(&instance);
         let watcher = Watcher::start(
             address.clone(),
@@ -132,7 +134,7 @@ impl App {
             body: BODY_TIMEOUT,
             drain: settings.drain,
         };
-        let instance = Arc::new(instance);
+        let instance = Arc::new(FunctionUrl::new(Arc::new(instance), &settings));
         server
             .serve(instance, &handlers, limits, shutdown::requested())
             .await;

@@ -1,6 +1,6 @@
 //! The front ends: how events come in and answers go out.
 
-mod answers;
+pub(crate) mod answers;
 #[cfg(feature = "gateway")]
 mod blocking;
 pub(crate) mod context;
@@ -8,10 +8,12 @@ pub(crate) mod context;
 pub(crate) mod embedded;
 pub(crate) mod event_invoke;
 pub(crate) mod front_end;
+pub(crate) mod function_url;
 mod jitter;
 pub(crate) mod log;
 pub(crate) mod runtime_api;
 pub(crate) mod shutdown;
+mod signature;
 
 use std::time::Duration;
 

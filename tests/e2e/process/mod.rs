@@ -4,6 +4,7 @@ mod command;
 pub(crate) mod event_invoke;
 mod examples;
 mod first_app;
+mod function_url;
 mod garbage;
 mod gateway;
 mod open_files;

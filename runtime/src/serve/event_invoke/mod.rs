@@ -2,7 +2,6 @@
 
 mod handlers;
 mod request;
-mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +20,9 @@ use wsfn_settings::{Mode, Settings};
 
 use super::answers::Answers;
 use super::context::Environment;
+use super::signature::Signatures;
 pub(crate) use handlers::Handlers;
 pub(crate) use request::BODY_TIMEOUT;
-use signature::Signatures;
 
 /// The longest that a connection may take to send the head of a request, and may do nothing. Above the idle time of
 /// a gateway's connection pools, so that it is they who close.
@@ -63,7 +62,10 @@ impl EventInvoke {
         Ok(Self {
             listeners,
             addresses,
-            signatures: Signatures::new(&settings.secret),
+            // In SCF it is the platform that connects, and what comes through a function URL is signed inside.
+            signatures: (!settings.in_scf)
+                .then(|| Signatures::new(&settings.secret))
+                .flatten(),
         })
     }
 

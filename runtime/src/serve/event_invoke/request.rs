@@ -13,9 +13,9 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Limits;
-use super::signature::{Refused, Signatures};
 use crate::serve::answers::{Answers, text, timed_out, unreadable};
 use crate::serve::context::Environment;
+use crate::serve::signature::{Refused, Signatures, Signed};
 use crate::serve::{EVENT_MAX, blocked_at};
 
 /// Where the platform sends events.
@@ -76,10 +76,16 @@ pub(super) async fn answer<A: Answers>(
             return Ok(last(problem(StatusCode::REQUEST_TIMEOUT, why)));
         }
     };
-    if let (Some(signatures), Some(claimed)) = (signatures, &claimed)
-        && let Err(why) = signatures.check(claimed, &head, &body)
-    {
-        return Ok(denied(why));
+    if let (Some(signatures), Some(claimed)) = (signatures, &claimed) {
+        let signed = Signed {
+            claimed,
+            method: head.method.as_str(),
+            path: head.uri.path_and_query().map_or("/", |path| path.as_str()),
+            body: &body,
+        };
+        if let Err(why) = signatures.check(&signed) {
+            return Ok(denied(why));
+        }
     }
     let event = match text(&body) {
         Ok(event) => event,

@@ -6,9 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hyper::HeaderMap;
-use hyper::http::request::Parts;
 use tokio::time::Instant;
-use wsfn_protocol::{Key, Signed, header};
+use wsfn_protocol::{Key, header};
 use wsfn_settings::Secret;
 
 /// How far the clock that signed may be from ours: machines that set their clocks are within a second, and the longer
@@ -23,7 +22,7 @@ const MEMORY: Duration = WINDOW.saturating_mul(2);
 const SEEN_MAX: usize = 1_000_000;
 
 /// Checks signatures, and remembers them.
-pub(super) struct Signatures {
+pub(crate) struct Signatures {
     keys: Vec<Key>,
     seen: Mutex<Seen>,
 }
@@ -36,11 +35,20 @@ struct Seen {
 }
 
 /// The headers of a signed event.
-pub(super) struct Claimed {
+pub(crate) struct Claimed {
     key: usize,
     timestamp: u64,
     event_id: String,
     signature: String,
+}
+
+/// What a signature has to cover.
+pub(super) struct Signed<'a> {
+    pub(super) claimed: &'a Claimed,
+    pub(super) method: &'a str,
+    /// With the query.
+    pub(super) path: &'a str,
+    pub(super) body: &'a [u8],
 }
 
 impl Signatures {
@@ -90,19 +98,15 @@ impl Signatures {
     }
 
     /// Whether the claim is true, for the first time.
-    pub(super) fn check(
-        &self,
-        claimed: &Claimed,
-        head: &Parts,
-        body: &[u8],
-    ) -> Result<(), Refused> {
-        let signed = Signed {
+    pub(super) fn check(&self, request: &Signed<'_>) -> Result<(), Refused> {
+        let claimed = request.claimed;
+        let signed = wsfn_protocol::Signed {
             purpose: "invoke",
             timestamp: claimed.timestamp,
-            method: head.method.as_str(),
-            path: head.uri.path_and_query().map_or("/", |path| path.as_str()),
+            method: request.method,
+            path: request.path,
             event_id: &claimed.event_id,
-            body,
+            body: request.body,
         };
         if !self.keys[claimed.key].verify(&signed, &claimed.signature) {
             return Err(Refused::Signature);
@@ -143,6 +147,7 @@ pub(super) enum Refused {
     Secret,
     Clock { seconds: u64, ahead: bool },
     Signature,
+    Query,
     Again,
     Full,
 }
@@ -166,6 +171,9 @@ impl fmt::Display for Refused {
                 )
             }
             Self::Signature => f.write_str("the signature is not that of this event"),
+            Self::Query => f.write_str(
+                "the address of the function URL has a query, which cannot be checked: leave it out at the gateway",
+            ),
             Self::Again => f.write_str("an event with this signature was here before"),
             Self::Full => f.write_str("more events came than signatures can be remembered"),
         }
@@ -192,9 +200,9 @@ mod tests {
         Signatures::new(&secrets).expect("a secret")
     }
 
-    fn request(secret: &str, timestamp: u64, body: &[u8]) -> Parts {
+    fn request(secret: &str, timestamp: u64, body: &[u8]) -> hyper::http::request::Parts {
         let key = Key::new(secret.as_bytes());
-        let signed = Signed {
+        let signed = wsfn_protocol::Signed {
             purpose: "invoke",
             timestamp,
             method: "POST",
@@ -213,9 +221,18 @@ mod tests {
             .0
     }
 
-    fn check(signatures: &Signatures, head: &Parts, body: &[u8]) -> Result<(), Refused> {
+    fn check(
+        signatures: &Signatures,
+        head: &hyper::http::request::Parts,
+        body: &[u8],
+    ) -> Result<(), Refused> {
         let claimed = signatures.claimed(&head.headers)?;
-        signatures.check(&claimed, head, body)
+        signatures.check(&Signed {
+            claimed: &claimed,
+            method: head.method.as_str(),
+            path: head.uri.path_and_query().expect("a path").as_str(),
+            body,
+        })
     }
 
     #[test]
