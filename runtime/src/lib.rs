@@ -24,8 +24,39 @@
 //! wsfn::main!(enter, talk, leave);
 //! ```
 //!
-//! [`App`] is what the handlers become, [`Push`] and [`Rooms`] are how they write to clients, and [`FromEvent`] is how
-//! an argument is made. What all handlers have in common stands around them: [`App::layer`].
+//! `cargo run` prints an address to open in a browser. A first app, step by step, is [a guide](guide::first_app).
+//!
+//! # Three types
+//!
+//! - [`App`] is what the handlers become: [`app!`] makes one, [`App::run`] starts it.
+//! - [`Push`] writes to one client, and [`Rooms`] to many. Handlers ask for `&Push` and `&Rooms`.
+//! - [`FromEvent`] is how an argument is made from an event, and [`IntoReply`] what a return value means to it.
+//!
+//! # Cookbook
+//!
+//! | to … | write | more |
+//! |---|---|---|
+//! | read JSON | `Json(line): Json<Line>` | [messages](guide::messages) |
+//! | answer the sender | return `Json<T>`, `&str`, `Text`, `Binary`, an `Option` or a `Result` of these | [messages](guide::messages#what-goes-back) |
+//! | refuse a client | return `Err(Refuse::new(4001, "not today"))` from `#[on_connect]` | [messages](guide::messages#who-connects) |
+//! | choose a sub-protocol | `offered.choose(&["chat.v1"])`, with `offered: Protocols` | [`Protocols`] |
+//! | know who connects | `headers: Headers`, `Query(ticket): Query<Ticket>`, `ClientAddr(address): ClientAddr` | [messages](guide::messages#who-connects) |
+//! | share a database | `impl State for Db`, then `db: &Db` | [state](guide::state) |
+//! | write to one client | `push.text(&id, "hello").await?` | [push](guide::push) |
+//! | know that it has gone | `error.is_gone()` | [push](guide::push#what-can-become-of-it) |
+//! | write to many | `rooms.broadcast("lobby", "hello").await?` | [rooms](guide::rooms) |
+//! | close a connection | `push.close_with(&id, 4000, "enough").await?` | [`Push::close_with`] |
+//! | know why one ended | `why: CloseReason` in `#[on_close]` | [`CloseReason`] |
+//! | take an argument of your own | `impl FromEvent for Mine` | [`FromEvent`] |
+//! | do something around every event | `app.around(function)`, `app.layer(layer)` | [`App::around`], [`App::layer`] |
+//! | say something else on errors | `app.on_error(…)` | [`App::on_error`] |
+//! | give it a page | `app.page(include_str!("page.html"))` | [`App::page`] |
+//! | test it | `TestApp::new(app![…]).start().await?` | [testing](guide::testing) |
+//! | change a setting | `WSFN_LISTEN=0.0.0.0:9001`, or `wsfn.toml` | [settings](guide::settings) |
+//! | deploy it | a binary, a zip or an image | [deploying](guide::deploying) |
+//! | understand a number | | [errors](guide::errors) |
+//! | understand the compiler | | [diagnostics](guide::diagnostics) |
+//! | move an application here | | from [Python](guide::moving_from_python), [Node](guide::moving_from_node), [Chalice](guide::moving_from_chalice), [Lambda](guide::moving_from_lambda) |
 //!
 //! # Features
 //!
@@ -35,6 +66,14 @@
 //! - `testing`: the test kit, `wsfn::testing`. For `[dev-dependencies]`.
 //! - `push-tls`: pushes to an `https://` address. Its certificate has to be signed by an authority that the system
 //!   trusts, or one in the file that the environment variable `SSL_CERT_FILE` names.
+//!
+//! # Stability
+//!
+//! Before 1.0 a minor version may break what is public here, and the changelog says what to change; a patch version does
+//! not. The crates `wsfn`, `wsfn-macros`, `wsfn-protocol`, `wsfn-settings` and `wsfn-gateway` are released together, and
+//! depend on each other in exactly one version. Not part of the promise: what is hidden from this documentation, the
+//! texts of errors (their numbers are), and how a `Debug` looks. The least version of Rust is 1.95; a higher one is a
+//! minor version.
 
 mod app;
 mod connection_id;

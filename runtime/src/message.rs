@@ -10,6 +10,22 @@ use crate::error::Result;
 /// A whole message, text or binary.
 ///
 /// As an argument it is the message that came, as a return value the answer to it.
+///
+/// ```
+/// use wsfn::{Message, on_message};
+///
+/// #[on_message]
+/// async fn mirror(message: Message) -> Message {
+///     match message {
+///         Message::Text(text) => Message::Text(text.chars().rev().collect()),
+///         Message::Binary(bytes) => Message::Binary(bytes.into_iter().rev().collect()),
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// assert_eq!(mirror(Message::from("abc")).await, Message::from("cba"));
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// A text message.
@@ -65,6 +81,19 @@ impl<'m> From<&'m Message> for Data<'m> {
 }
 
 /// A text message. As an argument it refuses a binary one.
+///
+/// ```
+/// use wsfn::{Text, on_message};
+///
+/// #[on_message]
+/// async fn shout(Text(line): Text<&str>) -> Text {
+///     Text(line.to_uppercase())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// assert_eq!(shout(Text("hello")).await, Text("HELLO".to_owned()));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Text<T = String>(
     /// The text.
@@ -72,6 +101,19 @@ pub struct Text<T = String>(
 );
 
 /// A binary message. As an argument it refuses a text one.
+///
+/// ```
+/// use wsfn::{Binary, on_message};
+///
+/// #[on_message]
+/// async fn invert(Binary(bytes): Binary) -> Binary {
+///     Binary(bytes.into_iter().map(|byte| !byte).collect())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// assert_eq!(invert(Binary(vec![0, 255])).await, Binary(vec![255, 0]));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Binary<T = Vec<u8>>(
     /// The bytes.
@@ -87,6 +129,33 @@ pub struct Binary<T = Vec<u8>>(
 ///
 /// A message that is not a `T` is answered with 1003, and its sender told what is wrong in words of JSON:
 /// `lines[0].text: expected a string, got 7`.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use wsfn::{Json, on_message};
+///
+/// #[derive(Deserialize)]
+/// struct Add<'a> {
+///     name: &'a str,
+///     numbers: Vec<i64>,
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize)]
+/// struct Sum {
+///     text: String,
+/// }
+///
+/// #[on_message]
+/// async fn add(Json(add): Json<Add<'_>>) -> Json<Sum> {
+///     let sum: i64 = add.numbers.iter().sum();
+///     Json(Sum { text: format!("{sum} for {}", add.name) })
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let answer = add(Json(Add { name: "ann", numbers: vec![1, 2] })).await;
+/// assert_eq!(answer.0, Sum { text: "3 for ann".to_owned() });
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(
     /// The value.
@@ -94,6 +163,16 @@ pub struct Json<T>(
 );
 
 /// What can be sent: texts, bytes, JSON, and whole messages.
+///
+/// ```no_run
+/// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+/// use wsfn::{Binary, Json};
+/// push.message(id, "a text").await?;
+/// push.message(id, Binary(vec![1, 2, 3])).await?;
+/// push.message(id, Json(["a", "list"])).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent",
     label = "not a message",

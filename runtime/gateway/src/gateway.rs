@@ -33,6 +33,26 @@ const DRAIN_STEP: Duration = Duration::from_millis(10);
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A gateway that listens.
+///
+/// ```no_run
+/// # use std::sync::Arc;
+/// # use wsfn_gateway::{BoxFuture, Call, Gateway, Handle, Invoke, InvokeAnswer, InvokeError};
+/// # use wsfn_settings::{Settings, Sources};
+/// # struct Echo;
+/// # impl Invoke for Echo {
+/// #     fn invoke<'a>(&'a self, _: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>> {
+/// #         Box::pin(async { Ok(InvokeAnswer::ok()) })
+/// #     }
+/// # }
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let settings = Settings::load(&Sources::from_process())?;
+/// let handle = Handle::new(&settings);
+/// let gateway = Gateway::bind(handle, &settings, Arc::new(Echo), None).await?;
+/// println!("{:?}", gateway.local_addrs());
+/// gateway.serve(std::future::pending()).await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Gateway {
     shared: Arc<Shared>,
     listeners: Vec<(Listener, bool)>,
@@ -49,6 +69,9 @@ impl Gateway {
     ///
     /// # Errors
     /// When an address cannot be listened on, or one for pushes beyond loopback has no `push-token`.
+    ///
+    /// # Cancel safety
+    /// When dropped before it ends, nothing listens.
     pub async fn bind(
         handle: Handle,
         settings: &Settings,

@@ -5,6 +5,12 @@
 /// `0`, `101` and `102` are the protocol's own (Tencent Cloud, document 583/31438); `1001` to `1007` are what a
 /// function of this framework answers to an event, and `1101` to `1107` what our gateway answers to a push. A
 /// function may use any other number for reasons of its own.
+///
+/// ```
+/// use wsfn_protocol::{Answer, ErrNo, samples};
+/// let answer = Answer::parse(samples::answer::GONE.as_bytes()).unwrap();
+/// assert_eq!(answer.err_no(), ErrNo::GONE);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ErrNo(pub i64);
 

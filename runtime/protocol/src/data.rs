@@ -15,6 +15,15 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The payload of a message, as `dataType` and `data` give it: `text` is the string itself, `binary` is base64 with
 /// the standard alphabet, padded or not.
+///
+/// ```
+/// use wsfn_protocol::Data;
+///
+/// let data = Data::from_wire("binary", "AAEC/w==".into())?;
+/// assert_eq!(data, Data::Binary(vec![0, 1, 2, 255].into()));
+/// assert_eq!((data.data_type(), &*data.to_wire()), ("binary", "AAEC/w=="));
+/// # Ok::<(), wsfn_protocol::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     feature = "schema",

@@ -49,6 +49,14 @@ pub struct Reply<'a> {
 }
 
 /// `websocket` in the answer to a connect event.
+///
+/// ```
+/// use wsfn_protocol::{Reply, samples};
+///
+/// let reply = Reply::parse(samples::reply::ACCEPT_PROTOCOL)?;
+/// assert_eq!(reply.websocket.unwrap().protocol(), Some("chat"));
+/// # Ok::<(), wsfn_protocol::ReplyError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::connecting))]
 pub struct ReplySocket<'a> {

@@ -71,6 +71,15 @@ impl fmt::Display for Problem {
 /// Everything that is wrong with the settings.
 ///
 /// `Display` is a line that counts, then a line for each problem.
+///
+/// ```
+/// use wsfn_settings::{Settings, Sources};
+///
+/// let sources = Sources::new().env("WSFN_MAX_MESAGE", "64KiB").env("WSFN_DRAIN", "soon");
+/// let problems = Settings::load(&sources).unwrap_err().to_string();
+/// assert!(problems.contains("WSFN_MAX_MESSAGE"), "the nearest name: {problems}");
+/// assert!(problems.contains("WSFN_DRAIN"), "and everything else: {problems}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub(crate) Vec<Problem>);
 

@@ -101,6 +101,13 @@ impl fmt::Display for Origin {
 /// compose file and an unset field in a console produce; in the file an empty value is a value, and refused.
 /// Where Kubernetes runs the process, the variables that it makes for a service called `wsfn…`
 /// (`WSFN_SERVICE_HOST`, `WSFN_PORT_9001_TCP`, …) are none of ours and are left alone.
+///
+/// ```
+/// use wsfn_settings::{Settings, Sources};
+///
+/// let settings = Settings::load(&Sources::new().env("WSFN_MAX_MESSAGE", "64KiB")).unwrap();
+/// assert_eq!(settings.max_message, 64 * 1024);
+/// ```
 #[derive(Clone, Default)]
 pub struct Sources {
     pub(crate) flags: Vec<(String, String)>,

@@ -78,6 +78,20 @@ impl App {
     }
 
     /// Lends this value to handlers instead of one that [`State::init`] makes: in tests, or where it is made by hand.
+    ///
+    /// ```
+    /// # use wsfn::{Result, State, on_message};
+    /// struct Greeting(String);
+    /// impl State for Greeting {
+    ///     async fn init() -> Result<Self> {
+    ///         Ok(Greeting(std::env::var("GREETING")?))
+    ///     }
+    /// }
+    /// # #[on_message] async fn talk(greeting: &Greeting) -> String { greeting.0.clone() }
+    /// # fn main() {
+    /// let app = wsfn::app![talk].state(Greeting("hello".to_owned()));
+    /// # }
+    /// ```
     #[must_use]
     pub fn state<T: State>(mut self, value: T) -> Self {
         self.states.insert(value);

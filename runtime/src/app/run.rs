@@ -69,6 +69,15 @@ impl App {
     ///
     /// Under the runtime API a current-thread runtime is the fastest; the gateway makes use of several threads.
     ///
+    /// ```no_run
+    /// # use wsfn::on_message;
+    /// # #[on_message] async fn talk() {}
+    /// #[tokio::main]
+    /// async fn main() -> wsfn::Result<()> {
+    ///     wsfn::app![talk].serve().await
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// As [`App::run`].
     ///

@@ -37,7 +37,8 @@ pub mod operating {}
 #[doc = include_str!("settings.md")]
 pub mod settings {}
 
-#[cfg(feature = "testing")]
+// Its programs need the feature, to read about it one does not.
+#[cfg(any(feature = "testing", not(doctest)))]
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 

@@ -23,6 +23,19 @@ pub use slot::{HasBody, HasHandshake, HasReason, OnClose, OnConnect, OnMessage, 
 /// One event, of the kind `E`: what extractors make a handler's arguments from.
 ///
 /// Arguments may borrow from it, and several may read the same part: nothing is taken out.
+///
+/// ```
+/// use wsfn::{Event, FromEvent, Rejection, Slot};
+///
+/// /// How large the event was.
+/// struct Size(usize);
+///
+/// impl<'e, E: Slot> FromEvent<'e, E> for Size {
+///     async fn from_event(event: &'e Event<E>) -> Result<Self, Rejection> {
+///         Ok(Size(event.raw().len()))
+///     }
+/// }
+/// ```
 pub struct Event<E: Slot> {
     pub(crate) id: ConnectionId,
     pub(crate) raw: Arc<str>,
@@ -35,6 +48,22 @@ pub struct Event<E: Slot> {
 }
 
 /// The body of a message, lent.
+///
+/// ```
+/// use wsfn::{Body, Event, FromEvent, OnMessage, Rejection};
+///
+/// /// The length of a message of either kind.
+/// struct Length(usize);
+///
+/// impl<'e> FromEvent<'e, OnMessage> for Length {
+///     async fn from_event(event: &'e Event<OnMessage>) -> Result<Self, Rejection> {
+///         Ok(Length(match event.body() {
+///             Body::Text(text) => text.len(),
+///             Body::Binary(bytes) => bytes.len(),
+///         }))
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body<'e> {
     /// A text message.
@@ -94,6 +123,9 @@ impl<E: Slot> Event<E> {
     /// # Errors
     /// When nobody asked for it: the extractor that calls this has to do so in
     /// [`FromEvent::setup`](crate::FromEvent::setup), with [`Setup::state`](crate::Setup::state).
+    ///
+    /// # Cancel safety
+    /// It changes nothing, so it may be dropped.
     #[expect(
         clippy::unused_async,
         reason = "so that a state may come to be made on first use"

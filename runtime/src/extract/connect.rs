@@ -76,6 +76,17 @@ impl Protocols {
 
 /// The WebSocket extensions that a client offers. Compression is the gateway's business: a handler sees messages as
 /// they were before it.
+///
+/// ```
+/// use wsfn::{Extensions, on_connect};
+///
+/// #[on_connect]
+/// async fn greet(offered: Extensions) {
+///     let compresses = offered.iter().any(|one| one.starts_with("permessage-deflate"));
+///     println!("can compress: {compresses}");
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Extensions(Box<str>);
 
@@ -98,6 +109,16 @@ fn listed(text: &str) -> impl Iterator<Item = &str> {
 
 /// The headers of the handshake that the gateway forwards, with lower-case names: our gateway those of the setting
 /// `forward-headers`. Tencent's gateway documents none.
+///
+/// ```
+/// use wsfn::{Headers, on_connect};
+///
+/// #[on_connect]
+/// async fn greet(headers: Headers) {
+///     println!("{:?}", headers.get("User-Agent"));
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(BTreeMap<String, String>);
 
@@ -144,6 +165,16 @@ pub struct Query<T>(
 );
 
 /// The address that the client connects from (`requestContext.sourceIp`).
+///
+/// ```
+/// use wsfn::{ClientAddr, Refuse, on_connect};
+///
+/// #[on_connect]
+/// async fn greet(ClientAddr(address): ClientAddr) -> Result<(), Refuse> {
+///     if address.is_loopback() { Ok(()) } else { Err(Refuse::new(4001, "from this machine only")) }
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddr(
     /// The address.

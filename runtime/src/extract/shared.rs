@@ -14,6 +14,17 @@ use crate::state::State;
 /// The event as it came, for what the types do not name.
 ///
 /// Returned from a message or a close handler it is the answer, as Tencent's samples have it. A clone copies no text.
+///
+/// ```
+/// use wsfn::{RawEvent, on_close};
+///
+/// #[on_close]
+/// async fn cleanup(event: RawEvent) -> RawEvent {
+///     println!("{} bytes", event.as_str().len());
+///     event
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawEvent(pub(crate) Arc<str>);
 
@@ -32,6 +43,18 @@ impl fmt::Debug for RawEvent {
 }
 
 /// Why a connection ended. Our gateway says so; Tencent's documents nothing, and both are `None` there.
+///
+/// ```
+/// use wsfn::{CloseReason, on_close};
+///
+/// #[on_close]
+/// async fn leave(why: CloseReason) {
+///     if why.code == Some(1006) {
+///         println!("lost without a word");
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CloseReason {
     /// The close code: the client's, or ours where the gateway closed; 1005 when the client's close frame had none,

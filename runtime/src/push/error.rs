@@ -12,6 +12,18 @@ const SHOWN: usize = 200;
 /// Why a push was not taken by the gateway.
 ///
 /// Neither its texts nor its `Debug` hold the push address or a token.
+///
+/// ```no_run
+/// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+/// match push.text(id, "hello").await {
+///     Ok(()) => println!("in its queue"),
+///     Err(error) if error.is_gone() => println!("nobody there any more"),
+///     Err(error) if error.is_throttled() => println!("try later"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct PushError(Box<Why>);
 
 pub(crate) enum Why {

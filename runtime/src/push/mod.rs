@@ -134,6 +134,13 @@ impl Push {
 
     /// Sends a text message.
     ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// push.text(id, "hello").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// See [`PushError`].
     ///
@@ -144,6 +151,13 @@ impl Push {
     }
 
     /// Sends a binary message.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// push.binary(id, [1, 2, 3]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`PushError`].
@@ -159,6 +173,13 @@ impl Push {
     }
 
     /// Sends a text message that is `value` as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// push.json(id, &["a", "list"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`PushError`]; also when `value` cannot be written as JSON.
@@ -191,6 +212,13 @@ impl Push {
 
     /// Closes the connection; our own gateway does so with code 1000.
     ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// push.close(id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// See [`PushError`].
     ///
@@ -202,6 +230,13 @@ impl Push {
 
     /// Closes the connection with a code that may stand in a close frame (1000, 1008, 3000 to 4999, …) and a reason
     /// of at most 123 bytes. On Tencent's gateway, which knows neither, it is [`Push::close`].
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// push.close_with(id, 4000, "enough").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`PushError`]; our gateway answers 1104 to a code that may not be sent and to a longer reason.

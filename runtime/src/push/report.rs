@@ -6,6 +6,15 @@ use super::PushError;
 use crate::connection_id::ConnectionId;
 
 /// What became of a message to many connections.
+///
+/// ```no_run
+/// # async fn example(push: &wsfn::Push, ids: Vec<wsfn::ConnectionId>) -> wsfn::Result<()> {
+/// let report = push.to_all(&ids, "dinner is ready").await?;
+/// let gone = report.failed().iter().filter(|one| one.error.is_gone());
+/// println!("{} have it, {} are gone", report.delivered(), gone.count());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct Report {
     delivered: usize,

@@ -89,6 +89,17 @@ impl Problem {
 }
 
 /// A message that failed, as [`App::on_error`](crate::App::on_error) is told.
+///
+/// ```
+/// use wsfn::{Message, on_message};
+/// # #[on_message] async fn talk() {}
+/// # fn main() {
+/// let app = wsfn::app![talk].on_error(|failure| {
+///     let text = format!("error {}: {}", failure.err_no(), failure.err_msg());
+///     Some(Message::from(text))
+/// });
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Failure<'f> {
     pub(crate) problem: &'f Problem,

@@ -60,6 +60,25 @@ impl Reply {
 /// `&str`, `String` or an `Option` of these, which is sent to the client whose message it was; a close handler `()`.
 /// Message and close handlers may return [`RawEvent`] too. Each may return a `Result` of it, with any error that turns
 /// into [`Error`].
+///
+/// ```
+/// use wsfn::{IntoReply, OnMessage, Reply, Text, on_message};
+///
+/// /// A number, sent as text.
+/// struct Number(u64);
+///
+/// impl IntoReply<OnMessage> for Number {
+///     fn into_reply(self) -> Reply {
+///         IntoReply::<OnMessage>::into_reply(Text(self.0.to_string()))
+///     }
+/// }
+///
+/// #[on_message]
+/// async fn count(line: &str) -> Number {
+///     Number(line.len() as u64)
+/// }
+/// # fn main() { let _ = wsfn::app![count]; }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned from a handler",
     label = "not an answer to this event",

@@ -16,6 +16,14 @@ use crate::push::{PushError, Report, encode};
 ///
 /// Awaiting fails when the message cannot be written as JSON, or the request to the gateway failed. When the future is
 /// dropped before it ends, the message may or may not have been sent.
+///
+/// ```no_run
+/// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+/// let report = rooms.broadcast("lobby", "hello").except([id]).await?;
+/// println!("{} have it", report.delivered());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a broadcast is sent when it is awaited"]
 pub struct Broadcast<'r> {
     rooms: Rooms,

@@ -5,6 +5,17 @@ use std::fmt;
 use crate::push::PushError;
 
 /// Why something with rooms did not work.
+///
+/// ```no_run
+/// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+/// match rooms.join("lobby", id).await {
+///     Err(error) if error.is_gone() => println!("left already"),
+///     Err(error) if error.is_too_large() => println!("a limit: {error}"),
+///     other => other?,
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct RoomsError(PushError);
 
 impl RoomsError {

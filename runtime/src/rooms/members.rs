@@ -82,6 +82,9 @@ impl Members {
     ///
     /// # Errors
     /// As [`Members::next`].
+    ///
+    /// # Cancel safety
+    /// It changes nothing, so it may be dropped.
     pub async fn all(mut self) -> Result<Vec<ConnectionId>, RoomsError> {
         let mut ids = Vec::new();
         while let Some(page) = self.next().await? {

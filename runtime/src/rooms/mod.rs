@@ -47,6 +47,13 @@ impl Rooms {
     /// Puts a connection into a room. Joining again is harmless. Every broadcast that starts after this returned
     /// reaches the connection.
     ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.join("lobby", id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the connection is gone, a limit (`rooms-per-connection`, `room-members`, `room-name`) is reached, or the
     /// gateway is not reachable.
@@ -60,6 +67,13 @@ impl Rooms {
     }
 
     /// Takes a connection out of a room. Leaving a room that it is not in is harmless.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.leave("lobby", id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the gateway is not reachable, or says no.
@@ -87,6 +101,15 @@ impl Rooms {
 
     /// The rooms that a connection is in, also inside its close handler.
     ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// for room in rooms.of(id).await? {
+    ///     println!("{room}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the gateway is not reachable, or says no.
     ///
@@ -105,6 +128,13 @@ impl Rooms {
     }
 
     /// How many connections are in a room.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// println!("{} are here", rooms.count("lobby").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the gateway is not reachable, or says no.
@@ -153,6 +183,13 @@ impl Rooms {
     }
 
     /// Sends a message to every open connection of the gateway; as [`Rooms::broadcast`].
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms) -> wsfn::Result<()> {
+    /// rooms.everyone("back in five minutes").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn everyone<'r>(&self, message: impl IntoMessage + 'r) -> Broadcast<'r> {
         Broadcast::to_everyone(self.clone(), message)
     }

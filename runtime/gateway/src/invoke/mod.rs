@@ -31,6 +31,26 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// The gateway calls it for one event of a connection at a time and never drops the future before
 /// [`Call::deadline`] has passed for long, except when the whole process ends.
+///
+/// ```
+/// use wsfn_gateway::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
+/// use wsfn_protocol::{Data, Event, ReplyPush};
+///
+/// /// Sends everything back.
+/// struct Echo;
+///
+/// impl Invoke for Echo {
+///     fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>> {
+///         Box::pin(async move {
+///             let mut answer = InvokeAnswer::ok();
+///             if let Ok(Event::Message(message)) = Event::parse(&call.event, None) {
+///                 answer.pushes.push(ReplyPush::Send(message.data.into_owned()));
+///             }
+///             Ok(answer)
+///         })
+///     }
+/// }
+/// ```
 pub trait Invoke: Send + Sync + 'static {
     /// Answers one event.
     ///

@@ -10,6 +10,15 @@ use crate::text::{Str, from_object};
 
 /// `requestContext` of a connect event (Tencent Cloud, document 583/31437). Tencent promises additions and never
 /// removals, so unknown fields are ignored and each known one may be missing.
+///
+/// ```
+/// use wsfn_protocol::{Event, samples};
+///
+/// let Ok(Event::Connect(event)) = Event::parse(samples::event::CONNECT_OLD, None) else { panic!() };
+/// let context = event.request_context()?;
+/// assert_eq!(context.service_name.as_deref(), Some("service-abc"));
+/// # Ok::<(), wsfn_protocol::EventError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "camelCase", transform = crate::schema::older_spelling))]
 pub struct RequestContext<'a> {

@@ -7,6 +7,14 @@ use crate::data::DataError;
 use crate::text::FieldError;
 
 /// Why a text is no event. The [number](Self::err_no) and the text (its `Display`) are what the function answers.
+///
+/// ```
+/// use wsfn_protocol::{ErrNo, Event};
+///
+/// let error = Event::parse(r#"{"websocket":{"action":"closing"}}"#, None).unwrap_err();
+/// assert_eq!(error.err_no(), ErrNo::BAD_EVENT);
+/// assert_eq!(error.to_string(), "websocket.secConnectionID: missing field");
+/// ```
 #[derive(Debug)]
 pub struct EventError(Why);
 

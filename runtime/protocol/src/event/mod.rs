@@ -28,6 +28,17 @@ pub enum Kind {
 }
 
 /// One event, borrowed from its JSON text.
+///
+/// ```
+/// use wsfn_protocol::{Event, samples};
+///
+/// match Event::parse(samples::event::CLOSE_CODE, None)? {
+///     Event::Connect(event) => println!("offers {:?}", event.protocols),
+///     Event::Message(event) => println!("{} bytes", event.data.as_bytes().len()),
+///     Event::Close(event) => assert_eq!(event.code, Some(1001)),
+/// }
+/// # Ok::<(), wsfn_protocol::EventError>(())
+/// ```
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A client connects.

@@ -17,6 +17,16 @@ use crate::text::{FieldError, Loose, Str, from_object};
 
 /// What a function POSTs to the gateway. `Send` and `Close` are Tencent's protocol; everything else is an addition of
 /// our own gateway.
+///
+/// ```
+/// use wsfn_protocol::Request;
+///
+/// let push = Request::Join { id: "x==".into(), room: "lobby".into() };
+/// let text = r#"{"websocket":{"action":"join","secConnectionID":"x==","room":"lobby"}}"#;
+/// assert_eq!(push.to_json(), text);
+/// assert_eq!(Request::parse(text)?, push);
+/// # Ok::<(), wsfn_protocol::RequestError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(tag = "action", rename_all = "lowercase", transform = crate::schema::in_websocket))]
