@@ -303,7 +303,7 @@ impl Client {
         self.world
             .wire(&self.seat, "→ vanished without a word".to_owned());
         self.seat.end.reset();
-        self.seat.state().closed_is_known = true;
+        self.seat.vanished();
     }
 
     /// Stops reading, as a client does that is too slow or whose tab sleeps: its socket fills, then its queue in the

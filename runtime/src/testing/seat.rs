@@ -57,6 +57,15 @@ pub(super) struct Closed {
     pub(super) reason: String,
 }
 
+impl Closed {
+    const fn abnormal() -> Self {
+        Self {
+            code: ABNORMAL,
+            reason: String::new(),
+        }
+    }
+}
+
 impl Seat {
     pub(super) fn new(number: usize, name: String, end: ClientEnd) -> Self {
         Self {
@@ -94,6 +103,13 @@ impl Seat {
     pub(super) fn finish(&self) {
         self.state().finished = true;
         self.to_write.notify_one();
+    }
+
+    /// The client is gone, and knows it.
+    pub(super) fn vanished(&self) {
+        let mut state = self.state();
+        state.closed.get_or_insert_with(Closed::abnormal);
+        state.closed_is_known = true;
     }
 
     pub(super) fn pause(&self, paused: bool) {
@@ -172,10 +188,7 @@ impl Seat {
         state.ended = true;
         if state.closed.is_none() {
             world.wire(self, "← the end, without a close frame".to_owned());
-            state.closed = Some(Closed {
-                code: ABNORMAL,
-                reason: String::new(),
-            });
+            state.closed = Some(Closed::abnormal());
         }
         drop(state);
         self.finish();

@@ -191,6 +191,18 @@ async fn closed_otherwise_than_expected() {
 }
 
 #[tokio::test]
+async fn sent_by_nobody() {
+    let app = started(wsfn::app![echo]).await;
+    let mut ann = app.connect().name("ann").await.unwrap();
+    ann.vanish();
+    let failure = panic_of(ann.send_text("x")).await;
+    assert_eq!(
+        first_line(&failure),
+        "ann expected to send, but it is closed: close 1006"
+    );
+}
+
+#[tokio::test]
 async fn accepted_where_a_refusal_is_expected() {
     let app = started(wsfn::app![echo]).await;
     let failure = panic_of(app.connect().refused()).await;
