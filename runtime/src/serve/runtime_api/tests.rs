@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::serve::answers::text;
 
 /// Hands out events, and fails where it is told to.
 #[derive(Default)]
@@ -40,11 +41,10 @@ impl Api for Memory {
             request_id: id.into(),
             ..Context::default()
         };
-        let body = Ok(Bytes::from_static(body));
-        Ok(Invocation { body, context })
+        let event = text(body);
+        Ok(Invocation { event, context })
     }
-    async fn respond(&mut self, reply: Bytes) -> Result<(), Self::Error> {
-        let reply = std::str::from_utf8(&reply).expect("text");
+    async fn respond(&mut self, reply: &str) -> Result<(), Self::Error> {
         self.call(format!("respond {reply}"))
     }
 }
