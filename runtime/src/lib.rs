@@ -64,6 +64,7 @@
 //!   function for SCF leaves it out.
 //! - `macros` (on by default): the attributes, [`app!`] and [`main!`].
 //! - `testing`: the test kit, `wsfn::testing`. For `[dev-dependencies]`.
+//! - `tls`: the embedded gateway speaks TLS, where `tls-cert` and `tls-key` name a certificate and its key.
 //! - `push-tls`: pushes to an `https://` address. Its certificate has to be signed by an authority that the system
 //!   trusts, or one in the file that the environment variable `SSL_CERT_FILE` names.
 //!

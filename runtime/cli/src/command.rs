@@ -122,6 +122,7 @@ const fn placeholder(kind: Kind) -> &'static str {
         Kind::Addresses | Kind::AddressesOrOff => "ADDR,…",
         Kind::Path => "PATH",
         Kind::Folder => "DIRECTORY",
+        Kind::File => "FILE",
         Kind::Function | Kind::SecretUrl => "URL",
         Kind::Origins => "ORIGIN,…",
         Kind::HeaderNames | Kind::EnvNames => "NAME,…",

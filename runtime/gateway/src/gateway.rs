@@ -23,6 +23,7 @@ use crate::push_endpoint::{self, PushEndpoint};
 use crate::service::Services;
 use crate::shared::Shared;
 use crate::socket::Listener;
+use crate::tls::{Certificate, CertificateError};
 
 /// What a loopback listener serves where the app has no page.
 const BUILTIN_PAGE: &str = include_str!("builtin.html");
@@ -59,6 +60,7 @@ pub struct Gateway {
     addrs: Vec<SocketAddr>,
     pushes: PushEndpoint,
     admin: AdminEndpoint,
+    certificate: Option<Certificate>,
     drain: Duration,
 }
 
@@ -68,7 +70,8 @@ impl Gateway {
     /// own, and any other answers 426.
     ///
     /// # Errors
-    /// When an address cannot be listened on, or one for pushes beyond loopback has no `push-token`.
+    /// When an address cannot be listened on, one for pushes beyond loopback has no `push-token`, or the certificate
+    /// cannot be used.
     ///
     /// # Cancel safety
     /// When dropped before it ends, nothing listens.
@@ -91,6 +94,8 @@ impl Gateway {
         services: Services,
         page: Option<Cow<'static, str>>,
     ) -> Result<Self, BindError> {
+        let certificate = Certificate::from_settings(settings)
+            .map_err(|error| BindError(Reason::Certificate(error)))?;
         let mut listeners = Vec::new();
         let mut addrs = Vec::new();
         for addr in settings.listen_addrs(Mode::Gateway) {
@@ -110,11 +115,11 @@ impl Gateway {
             };
             addrs.push(listener.local_addr().map_err(failed)?);
             listeners.push((
-                Listener::Tcp(listener),
+                Listener::new(listener, certificate.clone()),
                 addr.ip().to_canonical().is_loopback(),
             ));
         }
-        let pushes = PushEndpoint::bind(handle.clone(), settings)
+        let pushes = PushEndpoint::bind_with(handle.clone(), settings, certificate.as_ref())
             .await
             .map_err(|error| BindError(Reason::Pushes(error)))?;
         let admin = AdminEndpoint::bind(settings)
@@ -127,6 +132,7 @@ impl Gateway {
             addrs,
             pushes,
             admin,
+            certificate,
             drain: settings.drain,
         })
     }
@@ -148,7 +154,7 @@ impl Gateway {
             admin_listen: None,
             ..settings.clone()
         };
-        let pushes = PushEndpoint::bind(handle, &nowhere)
+        let pushes = PushEndpoint::bind_with(handle, &nowhere, None)
             .await
             .map_err(|error| BindError(Reason::Pushes(error)))?;
         let admin = AdminEndpoint::bind(&nowhere)
@@ -160,6 +166,7 @@ impl Gateway {
             addrs: Vec::new(),
             pushes,
             admin,
+            certificate: None,
             drain: settings.drain,
         };
         Ok((gateway, dialer))
@@ -181,6 +188,12 @@ impl Gateway {
     #[must_use]
     pub fn admin_addrs(&self) -> &[SocketAddr] {
         self.admin.local_addrs()
+    }
+
+    /// The certificate of its listeners, where there is one: to have it read again when its files are new.
+    #[must_use]
+    pub const fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// Serves clients until `shutdown` is ready. Then nobody new is accepted, handshakes are answered with 503,
@@ -341,6 +354,7 @@ enum Reason {
     Clients { addr: SocketAddr, error: io::Error },
     Pushes(push_endpoint::BindError),
     Admin(crate::admin::BindError),
+    Certificate(CertificateError),
 }
 
 impl fmt::Display for BindError {
@@ -352,6 +366,7 @@ impl fmt::Display for BindError {
             ),
             Reason::Pushes(error) => error.fmt(f),
             Reason::Admin(error) => error.fmt(f),
+            Reason::Certificate(error) => error.fmt(f),
         }
     }
 }
@@ -362,6 +377,7 @@ impl std::error::Error for BindError {
             Reason::Clients { error, .. } => Some(error),
             Reason::Pushes(error) => error.source(),
             Reason::Admin(error) => error.source(),
+            Reason::Certificate(error) => error.source(),
         }
     }
 }

@@ -25,6 +25,7 @@ mod socket;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
+mod tls;
 
 pub use data::DataError;
 pub use gateway::{BindError, Gateway};
@@ -35,3 +36,4 @@ pub use invoke::{
     BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, ScfFunction, Slots,
 };
 pub use service::Services;
+pub use tls::{Certificate, CertificateError};

@@ -88,9 +88,10 @@ impl Kind {
             Self::Addresses => "list of addresses".into(),
             Self::AddressesOrOff => "list of addresses or `off`".into(),
             Self::Path => "path".into(),
+            Self::File => "file or `none`".into(),
             Self::SecretUrl => "URL, kept out of logs".into(),
             Self::Function => {
-                "`http://HOST:PORT/PATH`, `exec:COMMAND` or `scf:REGION/NAMESPACE/NAME`, of which logs show host, program or name"
+                "`http(s)://HOST:PORT/PATH`, `exec:COMMAND` or `scf:REGION/NAMESPACE/NAME`, of which logs show host, program or name"
                     .into()
             }
             Self::Secrets => "list, kept out of logs".into(),

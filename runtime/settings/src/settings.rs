@@ -46,6 +46,13 @@ settings! {
     /// Where this function pushes to: the gateway's push address, the token as its last path segment if it has one.
     "push-url" push_url: Option<HttpUrl> = None, "none", Kind::SecretUrl, parse::push_url, REMOTE,
         "No event carries the address and nothing derives it, so only you can give it.";
+    /// The certificate, with those that signed it behind it, in PEM: with it clients connect over TLS 1.2 and 1.3, and
+    /// beyond loopback functions push over it. `wsfn gateway` reads it again at a SIGHUP; an app needs the feature `tls`.
+    "tls-cert" tls_cert: Option<PathBuf> = None, "none", Kind::File, parse::file_or_none, GATEWAY,
+        "On loopback, and behind a proxy that speaks TLS, nobody is on the way.";
+    /// The key of the certificate, in PEM, without a pass phrase.
+    "tls-key" tls_key: Option<PathBuf> = None, "none", Kind::File, parse::file_or_none, GATEWAY,
+        "It may stand in the file of the certificate; then both settings name that one.";
     /// Who may push: tokens, one of which has to stand in the path or behind `Authorization: Bearer`.
     "push-token" push_token: Vec<Secret> = Vec::new(), "none", Kind::Secrets, parse::tokens, GATEWAY,
         "Required where push-listen is not loopback; several, so that one can be replaced without a gap.";
@@ -56,7 +63,7 @@ settings! {
     /// Dangers that are accepted, by name: a token over plain HTTP beyond loopback, invocations without a signature beyond loopback.
     "insecure" insecure: Insecure = Insecure::default(), "none", Kind::Words(Insecure::WORDS), parse::insecure, ANY,
         "What is dangerous has to be written down, and is warned about at every start.";
-    /// The function for all three events: `http://…`, where they are POSTed to, `exec:COMMAND`, which is started and fed, or `scf:REGION/NAMESPACE/NAME[:QUALIFIER]`, which is deployed there.
+    /// The function for all three events: `http://…` or `https://…`, where they are POSTed to, `exec:COMMAND`, which is started and fed, or `scf:REGION/NAMESPACE/NAME[:QUALIFIER]`, which is deployed there.
     "function" function: Option<FunctionAddr> = None, "none", Kind::Function, parse::function, COMMAND,
         "Nothing can be guessed here; one of `function`, `connect`, `message`, `close` has to be set.";
     /// The function for connects, where it is another one.
@@ -230,8 +237,6 @@ settings! {
 
     later {
         "store" "–" Kind::Later, "A database for rooms.";
-        "tls-cert" "–" Kind::Later, "The certificate of the listeners.";
-        "tls-key" "–" Kind::Later, "The key of the certificate.";
     }
 }
 
@@ -280,6 +285,14 @@ impl Settings {
         self.exec_max.unwrap_or(cores * 4).max(self.exec_min)
     }
 
+    /// Whether functions push over TLS to this address of `push-listen`: beyond loopback, where there is a certificate.
+    ///
+    /// On loopback nobody is on the way, and a certificate is seldom made out to 127.0.0.1.
+    #[must_use]
+    pub fn pushes_over_tls(&self, address: SocketAddr) -> bool {
+        self.tls_cert.is_some() && !address.ip().to_canonical().is_loopback()
+    }
+
     /// `push-max-body`, or what the largest message takes in base64 and 64 KiB for the ids that it goes to.
     #[must_use]
     pub fn push_max_body(&self) -> usize {
@@ -316,7 +329,7 @@ impl Settings {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        if self.insecure.push_plain {
+        if self.insecure.push_plain && self.tls_cert.is_none() {
             lines.push("insecure=push-plain: push tokens may travel over plain http, where anyone on the way reads them".into());
         }
         if self.insecure.invoke_unsigned {

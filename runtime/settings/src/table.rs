@@ -55,6 +55,8 @@ pub enum Kind {
     AddressesOrOff,
     /// A path that begins with `/`.
     Path,
+    /// The name of a file, or `none`.
+    File,
     /// An `http` or `https` address, with a token perhaps: never shown whole.
     SecretUrl,
     /// Where a function lives.

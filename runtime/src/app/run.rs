@@ -162,10 +162,15 @@ impl App {
         let settings = forwarding(settings, &instance);
         let gateway = Gateway::bind(handle, &settings, Arc::new(instance), page).await?;
         // A person waits for this line: not a matter of the log level. Where nobody reads it, it is lost.
-        let line = crate::serve::embedded::invitation(gateway.local_addrs());
+        let line = crate::serve::embedded::invitation(
+            gateway.local_addrs(),
+            gateway.certificate().is_some(),
+        );
         let _ = writeln!(std::io::stdout(), "{line}");
         for address in gateway.push_addrs() {
-            tracing::info!("taking pushes at http://{address}{}", settings.push_path);
+            let secure = settings.pushes_over_tls(*address);
+            let s = if secure { "s" } else { "" };
+            tracing::info!("taking pushes at http{s}://{address}{}", settings.push_path);
         }
         gateway.serve(shutdown::requested()).await;
         Ok(())

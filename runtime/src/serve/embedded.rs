@@ -44,7 +44,8 @@ fn answer(outcome: Outcome) -> InvokeAnswer {
 }
 
 /// What people open: a line for the first address, and further ones.
-pub(crate) fn invitation(addresses: &[SocketAddr]) -> String {
+pub(crate) fn invitation(addresses: &[SocketAddr], secure: bool) -> String {
+    let s = if secure { "s" } else { "" };
     let mut addresses = addresses.iter().map(|address| {
         // A page for every interface is opened on this machine's own.
         let mut shown = *address;
@@ -59,7 +60,7 @@ pub(crate) fn invitation(addresses: &[SocketAddr]) -> String {
     let Some(first) = addresses.next() else {
         return "listening nowhere".to_owned();
     };
-    let mut line = format!("open http://{first}/ in a browser, or connect to ws://{first}/");
+    let mut line = format!("open http{s}://{first}/ in a browser, or connect to ws{s}://{first}/");
     for other in addresses {
         line += &format!(", also on {other}");
     }
@@ -74,8 +75,12 @@ mod tests {
     fn the_line_can_be_opened() {
         let addresses = ["0.0.0.0:80", "[::1]:9001"].map(|text| text.parse().expect("an address"));
         assert_eq!(
-            invitation(&addresses),
+            invitation(&addresses, false),
             "open http://127.0.0.1:80/ in a browser, or connect to ws://127.0.0.1:80/, also on [::1]:9001"
+        );
+        assert_eq!(
+            invitation(&addresses[..1], true),
+            "open https://127.0.0.1:80/ in a browser, or connect to wss://127.0.0.1:80/"
         );
     }
 }

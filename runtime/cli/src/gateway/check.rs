@@ -9,7 +9,11 @@ use wsfn_settings::{FunctionAddr, Mode, Settings};
 pub(super) fn in_words(settings: &Settings) -> String {
     let mut lines = vec![format!(
         "clients connect to {}",
-        listed(&settings.listen_addrs(Mode::Gateway), "ws", "/")
+        listed(
+            &settings.listen_addrs(Mode::Gateway),
+            |_| clients_scheme(settings),
+            "/"
+        )
     )];
     lines.push(match settings.push_listen.as_deref() {
         None | Some([]) => {
@@ -17,7 +21,11 @@ pub(super) fn in_words(settings: &Settings) -> String {
         }
         Some(addresses) => format!(
             "functions push to {}{}",
-            listed(addresses, "http", &settings.push_path),
+            listed(
+                addresses,
+                |address| push_scheme(settings, address),
+                &settings.push_path
+            ),
             if settings.push_token.is_empty() {
                 ""
             } else {
@@ -26,7 +34,7 @@ pub(super) fn in_words(settings: &Settings) -> String {
         ),
     });
     if let Some(addresses @ [_, ..]) = settings.admin_listen.as_deref() {
-        let list = listed(addresses, "http", "");
+        let list = listed(addresses, |_| "http", "");
         lines.push(format!("health, metrics and connections are at {list}"));
     }
     for route in &settings.routes {
@@ -54,6 +62,24 @@ pub(super) fn in_words(settings: &Settings) -> String {
         let _ = writeln!(text, "{line}");
         text
     })
+}
+
+/// What clients' addresses begin with.
+pub(super) const fn clients_scheme(settings: &Settings) -> &'static str {
+    if settings.tls_cert.is_some() {
+        "wss"
+    } else {
+        "ws"
+    }
+}
+
+/// What an address for pushes begins with.
+pub(super) fn push_scheme(settings: &Settings, address: SocketAddr) -> &'static str {
+    if settings.pushes_over_tls(address) {
+        "https"
+    } else {
+        "http"
+    }
 }
 
 /// Where the events of a service go.
@@ -87,10 +113,14 @@ fn functions(settings: &Settings) -> Vec<String> {
     lines
 }
 
-fn listed(addresses: &[SocketAddr], scheme: &str, path: &str) -> String {
+fn listed(
+    addresses: &[SocketAddr],
+    scheme: impl Fn(SocketAddr) -> &'static str,
+    path: &str,
+) -> String {
     let urls: Vec<String> = addresses
         .iter()
-        .map(|address| format!("{scheme}://{address}{path}"))
+        .map(|address| format!("{}://{address}{path}", scheme(*address)))
         .collect();
     urls.join(" and ")
 }

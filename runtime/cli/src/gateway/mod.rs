@@ -1,12 +1,13 @@
 //! `wsfn gateway`.
 
 mod check;
+mod reload;
 
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 use wsfn::__private::process;
-use wsfn_gateway::{Gateway, Handle, Services};
+use wsfn_gateway::{Certificate, Gateway, Handle, Services};
 use wsfn_settings::{Settings, Sources};
 
 use crate::{Failure, command};
@@ -21,6 +22,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     if matches.get_flag("check") {
         // What can only be found out by making them.
         Services::from_settings(&settings)?;
+        Certificate::from_settings(&settings)?;
         print!("{}", check::in_words(&settings));
         return Ok(ExitCode::SUCCESS);
     }
@@ -43,11 +45,14 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let services = Services::from_settings(settings)?;
     let handle = Handle::open(settings)?;
     let gateway = Gateway::bind_services(handle, settings, services, None).await?;
+    reload::at_hangup(gateway.certificate().cloned())?;
+    let ws = check::clients_scheme(settings);
     for address in gateway.local_addrs() {
-        tracing::info!("clients connect to ws://{address}/");
+        tracing::info!("clients connect to {ws}://{address}/");
     }
     for address in gateway.push_addrs() {
-        tracing::info!("functions push to http://{address}{}", settings.push_path);
+        let http = check::push_scheme(settings, *address);
+        tracing::info!("functions push to {http}://{address}{}", settings.push_path);
     }
     gateway.serve(process::shutdown_requested()).await;
     Ok(())

@@ -12,6 +12,8 @@ pub const KEEP_MAX: usize = 64 << 10;
 
 thread_local! {
     static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    #[cfg(feature = "tls")]
+    static RECORDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static OUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static INFLATED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
@@ -20,12 +22,14 @@ thread_local! {
 ///
 /// A closure that asks for it again gets a buffer of its own.
 pub fn with_read<R>(use_it: impl FnOnce(&mut [u8]) -> R) -> R {
-    with(&READ, |buffer| {
-        if buffer.len() < READ_SIZE {
-            buffer.resize(READ_SIZE, 0);
-        }
-        use_it(buffer)
-    })
+    with_whole(&READ, use_it)
+}
+
+/// Lends the thread's buffer for encrypted records, [`READ_SIZE`] bytes as well. It is another one, because what is
+/// decrypted goes into that of [`with_read`].
+#[cfg(feature = "tls")]
+pub(crate) fn with_records<R>(use_it: impl FnOnce(&mut [u8]) -> R) -> R {
+    with_whole(&RECORDS, use_it)
 }
 
 /// Lends an empty buffer to gather what is written to a socket; it keeps at most [`KEEP_MAX`] bytes afterwards.
@@ -51,6 +55,18 @@ pub(super) fn with_inflated<R>(use_it: impl FnOnce(&mut Vec<u8>) -> R) -> R {
             *buffer = Vec::new();
         }
         result
+    })
+}
+
+fn with_whole<R>(
+    buffer: &'static std::thread::LocalKey<RefCell<Vec<u8>>>,
+    use_it: impl FnOnce(&mut [u8]) -> R,
+) -> R {
+    with(buffer, |buffer| {
+        if buffer.len() < READ_SIZE {
+            buffer.resize(READ_SIZE, 0);
+        }
+        use_it(buffer)
     })
 }
 

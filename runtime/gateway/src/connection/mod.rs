@@ -13,6 +13,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -43,10 +44,8 @@ pub(crate) struct Origin {
 
 /// Tells a client that there is no place for it.
 pub(crate) async fn refuse(shared: &Shared, socket: Socket) {
-    let (reader, writer) = socket.into_split();
-    let timeout = shared.entrance.handshake_timeout;
     shared.hub.counters().turned_away(503);
-    respond::write_and_close(status(503), reader, writer, timeout).await;
+    turn_away(status(503), socket, shared.entrance.handshake_timeout).await;
 }
 
 /// Serves one socket until it and its close event are done.
@@ -61,10 +60,8 @@ pub(crate) async fn serve(
         _ if is_proxy => None,
         Some(address) => Some(address),
         None => {
-            let (reader, writer) = socket.into_split();
-            let timeout = shared.entrance.handshake_timeout;
             shared.hub.counters().turned_away(429);
-            return respond::write_and_close(too_many(), reader, writer, timeout).await;
+            return turn_away(too_many(), socket, shared.entrance.handshake_timeout).await;
         }
     };
     let place = Place {
@@ -76,6 +73,14 @@ pub(crate) async fn serve(
     if let Some(driver) = driver {
         let span = tracing::debug_span!("connection", id = driver.shown_id());
         driver.run().instrument(span).await;
+    }
+}
+
+/// Answers a client that is not served.
+async fn turn_away(answer: Bytes, socket: Socket, timeout: Duration) {
+    let (mut reader, writer) = socket.into_split();
+    if let Ok(Ok(())) = tokio::time::timeout(timeout, reader.handshake()).await {
+        respond::write_and_close(answer, reader, writer, timeout).await;
     }
 }
 

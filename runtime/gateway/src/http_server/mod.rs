@@ -18,13 +18,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use wsfn_settings::Settings;
 
 use crate::gateway::ACCEPT_PAUSE;
+use crate::socket::{Listener, Socket};
+use crate::tls::Certificate;
 use guard::Guard;
 pub(crate) use local::is_local;
 
@@ -53,7 +56,7 @@ pub(crate) trait Serve: Send + Sync + 'static {
 
 /// Listeners, and the times that a connection has.
 pub(crate) struct HttpServer {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     addrs: Vec<SocketAddr>,
     times: Times,
 }
@@ -67,21 +70,21 @@ struct Times {
 }
 
 impl HttpServer {
-    /// Listens on these addresses.
+    /// Listens on these addresses, over TLS where one has a certificate.
     ///
     /// # Errors
     /// With the first that cannot be listened on.
     pub(crate) async fn bind(
-        wanted: impl IntoIterator<Item = SocketAddr>,
+        wanted: Vec<(SocketAddr, Option<Certificate>)>,
         settings: &Settings,
     ) -> Result<Self, (SocketAddr, io::Error)> {
         let mut listeners = Vec::new();
         let mut addrs = Vec::new();
-        for addr in wanted {
+        for (addr, certificate) in wanted {
             let failed = |error| (addr, error);
             let listener = TcpListener::bind(addr).await.map_err(failed)?;
             addrs.push(listener.local_addr().map_err(failed)?);
-            listeners.push(listener);
+            listeners.push(Listener::new(listener, certificate));
         }
         Ok(Self {
             listeners,
@@ -157,7 +160,7 @@ impl<S> Clone for Shared<S> {
 
 /// Accepts until told to stop, then waits for the connections it has.
 async fn accept<S: Serve>(
-    listener: TcpListener,
+    mut listener: Listener,
     shared: Shared<S>,
     permits: Arc<Semaphore>,
     mut stopped: watch::Receiver<bool>,
@@ -173,8 +176,8 @@ async fn accept<S: Serve>(
             // Ended ones are taken out as they end, or the set would grow with every connection there ever was.
             Some(_) = connections.join_next() => {}
             (accepted, permit) = next => match accepted {
-                Ok((stream, _)) => {
-                    let connection = connection(stream, shared.clone(), stopped.clone());
+                Ok((socket, _)) => {
+                    let connection = serve(socket, shared.clone(), stopped.clone());
                     connections.spawn(async move {
                         connection.await;
                         drop(permit);
@@ -191,13 +194,27 @@ async fn accept<S: Serve>(
     while connections.join_next().await.is_some() {}
 }
 
+async fn serve<S: Serve>(socket: Socket, shared: Shared<S>, stopped: watch::Receiver<bool>) {
+    match socket {
+        Socket::Tcp(stream) => {
+            // A small answer would otherwise wait for the acknowledgement of the one before; without it it is only
+            // slower.
+            let _ = stream.set_nodelay(true);
+            connection(stream, shared, stopped).await;
+        }
+        #[cfg(any(test, feature = "testing", feature = "tls"))]
+        socket => {
+            let (reader, writer) = socket.into_split();
+            connection(tokio::io::join(reader, writer), shared, stopped).await;
+        }
+    }
+}
+
 async fn connection<S: Serve>(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     shared: Shared<S>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // A small answer would otherwise wait for the acknowledgement of the one before; without it it is only slower.
-    let _ = stream.set_nodelay(true);
     let times = shared.times;
     let (guard, busy) = Guard::new(stream, times.head_timeout, times.write_timeout);
     let serve = service_fn(move |request| {

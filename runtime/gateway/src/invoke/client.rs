@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -29,18 +29,51 @@ const RETRY_EVERY: Duration = Duration::from_millis(50);
 /// How long before the deadline the last try ends, so that a call that was never sent is not called late.
 const LAST_TRY: Duration = Duration::from_millis(100);
 
-/// A client with a pool of connections. It follows no redirect and uses no proxy.
-pub(super) type Client = legacy::Client<HttpConnector, Full<Bytes>>;
+#[cfg(not(feature = "tls"))]
+type Connector = HttpConnector;
+#[cfg(feature = "tls")]
+type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 
-/// A client, inside a tokio runtime or not.
-pub(super) fn client() -> Client {
+/// A client with a pool of connections. It follows no redirect and uses no proxy.
+pub(super) type Client = legacy::Client<Connector, Full<Bytes>>;
+
+/// A client for what is at this address, inside a tokio runtime or not.
+///
+/// # Errors
+/// When the address is `https://`, and this program speaks no TLS or the system trusts nobody.
+pub(super) fn client(uri: &Uri) -> Result<Client, String> {
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
     connector.set_nodelay(true);
-    legacy::Client::builder(TokioExecutor::new())
+    let connector = secured(connector, uri.scheme_str() == Some("https"))?;
+    Ok(legacy::Client::builder(TokioExecutor::new())
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_timer(TokioTimer::new())
-        .build(connector)
+        .build(connector))
+}
+
+#[cfg(not(feature = "tls"))]
+fn secured(connector: HttpConnector, secure: bool) -> Result<Connector, String> {
+    if secure {
+        return Err("https:// needs the feature `tls` of the crate wsfn-gateway".into());
+    }
+    Ok(connector)
+}
+
+#[cfg(feature = "tls")]
+fn secured(mut connector: HttpConnector, secure: bool) -> Result<Connector, String> {
+    let config = crate::tls::client(secure).map_err(|error| {
+        format!(
+            "no certificate of an https:// address can be checked: {error}; install the authorities that the system \
+             trusts (ca-certificates), or name a file with SSL_CERT_FILE"
+        )
+    })?;
+    connector.enforce_http(false);
+    Ok(hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(config)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(connector))
 }
 
 /// Sends the event of a call.

@@ -43,14 +43,14 @@ impl HttpFunction {
     /// there is a `secret`.
     ///
     /// # Errors
-    /// When the address is none that a request can be sent to. The text does not repeat it.
+    /// When the address is none that a request can be sent to, or it is `https://` and that cannot be spoken. The text does not repeat it.
     pub fn new(url: &HttpUrl, settings: &Settings) -> Result<Self, String> {
         let uri: Uri = url
             .expose()
             .parse()
             .map_err(|error| format!("{url} is no address: {error}"))?;
         Ok(Self {
-            client: client(),
+            client: client(&uri)?,
             uri,
             timeout: HeaderValue::from(scf_timeout(settings.invoke_timeout)),
             key: settings

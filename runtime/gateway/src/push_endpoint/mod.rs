@@ -21,6 +21,7 @@ use wsfn_settings::Settings;
 use self::service::Service;
 use crate::http_server::HttpServer;
 use crate::hub::Handle;
+use crate::tls::{Certificate, CertificateError};
 
 /// What does pushes: the gateway's [`Handle`], and in tests something simpler.
 pub trait Act: Send + Sync + 'static {
@@ -41,24 +42,36 @@ pub struct PushEndpoint {
 }
 
 impl PushEndpoint {
-    /// Listens on the addresses of `push-listen`; where that is off, the endpoint serves nobody.
+    /// Listens on the addresses of `push-listen`; where that is off, the endpoint serves nobody. Beyond loopback it speaks
+    /// TLS where there is a certificate.
     ///
     /// # Errors
-    /// When an address cannot be listened on, or one is not loopback and there is no `push-token`.
+    /// When an address cannot be listened on, one is not loopback and there is no `push-token`, or the certificate
+    /// cannot be used.
     pub async fn bind(act: impl Act, settings: &Settings) -> Result<Self, BindError> {
+        let certificate = Certificate::from_settings(settings)
+            .map_err(|error| BindError(Reason::Certificate(error)))?;
+        Self::bind_with(act, settings, certificate.as_ref()).await
+    }
+
+    /// The same, with a certificate that is read already.
+    pub(crate) async fn bind_with(
+        act: impl Act,
+        settings: &Settings,
+        certificate: Option<&Certificate>,
+    ) -> Result<Self, BindError> {
         let wanted = settings.push_listen.iter().flatten().copied();
         let is_open = |addr: &SocketAddr| !addr.ip().to_canonical().is_loopback();
         if let (true, Some(addr)) = (settings.push_token.is_empty(), wanted.clone().find(is_open)) {
-            return Err(BindError {
-                addr,
-                reason: Reason::NoToken,
-            });
+            return Err(BindError(Reason::NoToken { addr }));
         }
+        let wanted = wanted.map(|addr| {
+            let certificate = certificate.filter(|_| settings.pushes_over_tls(addr));
+            (addr, certificate.cloned())
+        });
+        let wanted = wanted.collect();
         let server = HttpServer::bind(wanted, settings).await;
-        let server = server.map_err(|(addr, error)| BindError {
-            addr,
-            reason: Reason::Io(error),
-        })?;
+        let server = server.map_err(|(addr, error)| BindError(Reason::Io { addr, error }))?;
         Ok(Self {
             service: Arc::new(Service::new(Arc::new(act), settings)),
             server,
@@ -94,38 +107,41 @@ impl fmt::Debug for PushEndpoint {
 
 /// Why the push endpoint cannot listen.
 #[derive(Debug)]
-pub struct BindError {
-    addr: SocketAddr,
-    reason: Reason,
-}
+pub struct BindError(Reason);
 
 #[derive(Debug)]
 enum Reason {
-    Io(io::Error),
-    NoToken,
+    Io { addr: SocketAddr, error: io::Error },
+    NoToken { addr: SocketAddr },
+    Certificate(CertificateError),
 }
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let addr = self.addr;
-        match &self.reason {
-            Reason::Io(error) if error.kind() == io::ErrorKind::AddrInUse => {
+        match &self.0 {
+            Reason::Io { addr, error } if error.kind() == io::ErrorKind::AddrInUse => {
                 write!(
                     f,
                     "push-listen: {addr} is in use; set push-listen to another port"
                 )
             }
-            Reason::Io(error) => write!(f, "push-listen: cannot listen on {addr}: {error}"),
-            Reason::NoToken => write!(f, "push-listen: {addr} is not loopback; set a push-token"),
+            Reason::Io { addr, error } => {
+                write!(f, "push-listen: cannot listen on {addr}: {error}")
+            }
+            Reason::NoToken { addr } => {
+                write!(f, "push-listen: {addr} is not loopback; set a push-token")
+            }
+            Reason::Certificate(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for BindError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.reason {
-            Reason::Io(error) => Some(error),
-            Reason::NoToken => None,
+        match &self.0 {
+            Reason::Io { error, .. } => Some(error),
+            Reason::NoToken { .. } => None,
+            Reason::Certificate(error) => error.source(),
         }
     }
 }

@@ -8,3 +8,5 @@ mod life;
 mod limits;
 mod pushes;
 mod support;
+#[cfg(feature = "tls")]
+mod tls;

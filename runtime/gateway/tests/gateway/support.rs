@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -252,7 +252,7 @@ pub(crate) async fn raw(addr: SocketAddr) -> TcpStream {
 }
 
 /// Reads up to the end of a head and not beyond.
-pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
+pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut head = Vec::new();
     let reading = async {
         while !head.ends_with(b"\r\n\r\n") {
@@ -264,7 +264,7 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
 }
 
 /// What a server sends until it closes; an error ends it too.
-pub(crate) async fn read_all(stream: &mut TcpStream) -> Vec<u8> {
+pub(crate) async fn read_all(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut all = Vec::new();
     let _ = tokio::time::timeout(SOON, stream.read_to_end(&mut all))
         .await

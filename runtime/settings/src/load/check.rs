@@ -25,6 +25,7 @@ pub(super) fn together(
     at_least_one_message(settings, set, problems);
     if mode == Mode::Gateway {
         push_endpoint(settings, set, problems);
+        certificate(settings, set, problems);
     }
     if mode == Mode::EventInvoke {
         event_invoke(settings, set, problems);
@@ -228,9 +229,28 @@ fn push_endpoint(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>
         if settings.push_token.is_empty() && find(set, "push-token").is_none() {
             refuse("beyond loopback a push-token is required".into());
         }
-        if !settings.insecure.push_plain {
-            refuse("beyond loopback the token travels over plain http; where only your own machines are on that network, accept it with insecure = push-plain".into());
+        if !settings.insecure.push_plain && settings.tls_cert.is_none() {
+            refuse("beyond loopback the token travels over plain http; set tls-cert and tls-key, or, where only your own machines are on that network, accept it with insecure = push-plain".into());
         }
+    }
+}
+
+/// A certificate is of no use without its key, nor the key without it.
+fn certificate(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>) {
+    let (alone, missing) = match (&settings.tls_cert, &settings.tls_key) {
+        (Some(_), None) => ("tls-cert", "tls-key"),
+        (None, Some(_)) => ("tls-key", "tls-cert"),
+        _ => return,
+    };
+    if let Some(found) = find(set, alone) {
+        problems.push(
+            Problem::new(
+                &found.spelled,
+                found.origin.clone(),
+                format!("needs {missing} too"),
+            )
+            .value(&found.raw.shown()),
+        );
     }
 }
 

@@ -15,7 +15,7 @@ use super::{HttpUrl, ScfName};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FunctionAddr {
-    /// `http://…`: each event is POSTed to it.
+    /// `http://…` or `https://…`: each event is POSTed to it.
     Http(HttpUrl),
     /// `exec:COMMAND`: the command is started, and takes events from SCF's runtime API. Program and arguments, split as
     /// a shell splits words; no shell is involved. There is at least the program.
@@ -24,24 +24,24 @@ pub enum FunctionAddr {
     Scf(ScfName),
 }
 
-const EXPECTED: &str = "expected http://HOST:PORT/PATH, exec:COMMAND or scf:REGION/NAMESPACE/NAME";
+const EXPECTED: &str =
+    "expected http(s)://HOST:PORT/PATH, exec:COMMAND or scf:REGION/NAMESPACE/NAME";
 
 impl FunctionAddr {
     /// Reads an address.
     ///
     /// # Errors
-    /// When it is of no kind that is known, or one that is not served yet. The text never repeats the address.
+    /// When it is of no kind that is known. The text never repeats the address.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (kind, rest) = text.split_once(':').unwrap_or_default();
         match kind.to_ascii_lowercase().as_str() {
-            "http" => HttpUrl::parse(text).map(Self::Http),
+            "http" | "https" => HttpUrl::parse(text).map(Self::Http),
             "exec" => match shlex::split(rest) {
                 Some(words) if !words.is_empty() => Ok(Self::Exec(words)),
                 Some(_) => Err("expected a command behind exec:".into()),
                 None => Err("expected a command whose quotes are closed".into()),
             },
             "scf" => ScfName::parse(rest).map(Self::Scf),
-            "https" => Err(format!("`https:` is known, but not served yet; {EXPECTED}")),
             _ => Err(EXPECTED.into()),
         }
     }
@@ -87,13 +87,13 @@ mod tests {
     #[test]
     fn other_kinds_are_named_and_nothing_is_repeated() {
         for (text, named) in [
-            ("https://h/s3cr3t", "`https:`"),
             ("exec:", "a command"),
             ("exec:s3cr3t 'x", "quotes"),
             ("scf:ap-guangzhou/s3cr3t", "expected scf:REGION"),
-            ("ftp://h/s3cr3t", "expected http://"),
-            ("s3cr3t", "expected http://"),
+            ("ftp://h/s3cr3t", "expected http(s)://"),
+            ("s3cr3t", "expected http(s)://"),
             ("http://", "expected a host"),
+            ("https:///s3cr3t", "expected a host"),
         ] {
             let error = FunctionAddr::parse(text).unwrap_err();
             assert!(error.contains(named), "{text}: {error}");

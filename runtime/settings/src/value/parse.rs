@@ -123,6 +123,14 @@ pub(crate) fn path(raw: &Raw) -> Parsed<String> {
     Err("expected a path such as /api-wsfn, without query or a slash at its end".into())
 }
 
+pub(crate) fn file_or_none(raw: &Raw) -> Parsed<Option<PathBuf>> {
+    match raw.one()? {
+        "" => Err("expected the name of a file, or none".into()),
+        "none" => Ok(None),
+        name => Ok(Some(name.into())),
+    }
+}
+
 /// What may stand in a segment of a path as it is (RFC 3986, `pchar` without percent-encoding).
 fn is_path_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)

@@ -62,6 +62,16 @@ fn push_endpoint_beyond_loopback() {
         ("WSFN_INSECURE", "push-plain"),
     ]);
     assert_eq!(settings.warnings().len(), 1);
+    // Over TLS it is not readable.
+    let settings = load(&[
+        listen,
+        ("WSFN_PUSH_TOKEN", "t"),
+        ("WSFN_TLS_CERT", "cert.pem"),
+        ("WSFN_TLS_KEY", "key.pem"),
+    ]);
+    assert!(settings.warnings().is_empty());
+    let [here, beyond] = ["127.0.0.1:9002", "0.0.0.0:9002"].map(|text| text.parse().unwrap());
+    assert!(settings.pushes_over_tls(beyond) && !settings.pushes_over_tls(here));
     // A token that cannot be read is one mistake, not two.
     assert_eq!(
         problems(&[
@@ -82,6 +92,24 @@ fn push_endpoint_beyond_loopback() {
     }
     // In another mode nothing listens there.
     load(&[listen, ("WSFN_MODE", "runtime-api")]);
+}
+
+#[test]
+fn a_certificate_has_a_key() {
+    for (alone, missing) in [("TLS_CERT", "tls-key"), ("TLS_KEY", "tls-cert")] {
+        let name = format!("WSFN_{alone}");
+        let problem = one_problem(&[(&name, "a.pem")]);
+        assert_eq!(
+            problem,
+            format!("{name} = `a.pem` (environment): needs {missing} too")
+        );
+        // What another mode does not use needs nothing.
+        load(&[(&name, "a.pem"), ("WSFN_MODE", "runtime-api")]);
+    }
+    let settings = load(&[("WSFN_TLS_CERT", "a.pem"), ("WSFN_TLS_KEY", "b.pem")]);
+    assert_eq!(settings.tls_cert, Some("a.pem".into()));
+    assert_eq!(settings.tls_key, Some("b.pem".into()));
+    load(&[("WSFN_TLS_CERT", "none"), ("WSFN_TLS_KEY", "none")]);
 }
 
 #[test]

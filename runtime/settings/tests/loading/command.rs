@@ -238,7 +238,7 @@ function = "ftp://x"
         "route.drain (wsfn.toml:5): is a setting of the whole gateway",
         "route.idle-timeut (wsfn.toml:6): no such setting; did you mean route.idle-timeout?",
         "route.max-message = `2MiB` (wsfn.toml:7): expected at most the gateway's own",
-        "route.function (wsfn.toml:8): expected http://",
+        "route.function (wsfn.toml:8): expected http(s)://",
         "route (wsfn.toml:10): no function is set",
         "route (wsfn.toml:11): a route before it has the same host and path",
     ] {

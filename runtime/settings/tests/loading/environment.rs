@@ -92,7 +92,7 @@ fn every_problem_is_reported_at_once() {
         ("WSFN_DRAIN", "30"),
         ("WSFN_INVOKE_MAX", "0"),
         ("WSFN_MODE", "gatway"),
-        ("WSFN_TLS_CERT", "cert.pem"),
+        ("WSFN_STORE", "sqlite:rooms.db"),
     ]);
     let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
     let expected = [
@@ -102,7 +102,7 @@ fn every_problem_is_reported_at_once() {
         "WSFN_DRAIN = `30` (environment): expected a duration such as 500ms, 30s, 10m or 24h",
         "WSFN_INVOKE_MAX = `0` (environment): expected a whole number from 1 to 100000000",
         "WSFN_MODE = `gatway` (environment): expected one of gateway, event-invoke, runtime-api; did you mean gateway?",
-        "WSFN_TLS_CERT (environment): is known, but has no effect yet; remove it",
+        "WSFN_STORE (environment): is known, but has no effect yet; remove it",
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for line in expected {
@@ -152,7 +152,7 @@ fn values_that_cannot_be() {
 fn an_empty_variable_is_unset() {
     let settings = load(&[
         ("WSFN_MAX_MESSAGE", ""),
-        ("WSFN_TLS_CERT", ""),
+        ("WSFN_STORE", ""),
         ("WSFN_NONSENSE", ""),
     ]);
     assert_eq!(settings.max_message, 1 << 20);

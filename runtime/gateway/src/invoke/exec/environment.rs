@@ -1,6 +1,7 @@
 //! What a process sees of the world.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 
 use wsfn_settings::Settings;
 
@@ -44,21 +45,29 @@ pub(super) fn of(settings: &Settings) -> Vec<(String, OsString)> {
     variables
 }
 
-/// Where our own programs push to. A port that the system is to choose is not known here.
+/// Where our own programs push to: on loopback where that is possible, since no certificate has to fit there. A port
+/// that the system is to choose is not known here.
 fn push_url(settings: &Settings) -> Option<String> {
     let addresses = settings.push_listen.as_deref().unwrap_or_default();
-    let mut address = *addresses.iter().find(|address| address.port() != 0)?;
+    let mut known = addresses.iter().filter(|address| address.port() != 0);
+    let is_near = |address: &&SocketAddr| address.ip().to_canonical().is_loopback();
+    let mut address = *known.clone().find(is_near).or_else(|| known.next())?;
+    let scheme = if settings.pushes_over_tls(address) {
+        "https"
+    } else {
+        "http"
+    };
     if address.ip().is_unspecified() {
         address.set_ip(match address {
-            std::net::SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            std::net::SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
         });
     }
     let token = settings
         .push_token
         .first()
         .map_or_else(String::new, |token| format!("/{}", token.expose()));
-    Some(format!("http://{address}{}{token}", settings.push_path))
+    Some(format!("{scheme}://{address}{}{token}", settings.push_path))
 }
 
 #[cfg(test)]
@@ -87,6 +96,22 @@ mod tests {
             get("WSFN_PUSH_URL").as_deref(),
             Some("http://127.0.0.1:9002/api-wsfn/0123456789abcdef0123456789abcdef")
         );
+        for (listen, url) in [
+            // What it hears over TLS has a certificate for another name: on loopback none is asked for.
+            ("0.0.0.0:9002,127.0.0.1:9004", "http://127.0.0.1:9004/"),
+            ("10.0.0.1:9002", "https://10.0.0.1:9002/"),
+        ] {
+            let addresses = listen
+                .split(',')
+                .map(|text| text.parse().expect("an address"));
+            let settings = Settings {
+                push_listen: Some(addresses.collect()),
+                tls_cert: Some("cert.pem".into()),
+                ..settings.clone()
+            };
+            let pushes = push_url(&settings).expect("an address");
+            assert!(pushes.starts_with(url), "{pushes}");
+        }
         assert_eq!(get("SCF_FUNCTIONNAME").as_deref(), Some("wsfn"));
         assert!(get("PATH").is_some());
         // Cargo sets it for tests, and nobody named it.

@@ -58,16 +58,13 @@ impl ScfFunction {
             .expose()
             .parse()
             .map_err(|error| format!("scf-endpoint: {error}"))?;
-        if endpoint.scheme_str() != Some("http") {
-            return Err("scf-endpoint: https is not served yet".into());
-        }
         let host = endpoint
             .authority()
             .ok_or("scf-endpoint: expected a host")?
             .as_str()
             .to_owned();
         Ok(Self {
-            client: client(),
+            client: client(&endpoint).map_err(|why| format!("scf-endpoint: {why}"))?,
             name: name.clone(),
             credentials,
             endpoint,
