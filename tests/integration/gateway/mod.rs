@@ -1,6 +1,7 @@
 //! What the embedded gateway promises about time and slow clients, with the defaults that people have: minutes, which
 //! a test of real time would have to shorten to what a busy machine misses.
 
+mod orders;
 mod timers;
 
 use wsfn::testing::{RunningApp, TestApp};
