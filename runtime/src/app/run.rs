@@ -123,7 +123,7 @@ impl App {
             move |event| names.handler_of(event),
             || std::process::exit(BLOCKED),
         )?;
-        let mut client = Client::new(address, Environment::from_process());
+        let mut client = Client::new(address, Environment::from_process())?;
         runtime_api::run(&mut client, &*instance, &watcher, shutdown::requested()).await;
         watcher.stop();
         Ok(())

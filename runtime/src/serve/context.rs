@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::HeaderMap;
+use hyper::header::HeaderName;
 use tokio::time::Instant;
 
 use crate::context::Context;
@@ -10,6 +12,27 @@ use crate::context::Context;
 /// SCF's timeouts are 1 s to 900 s (583/11637). `X-Scf-Timeout` has no documented unit, and it needs none: up to this
 /// it can only be seconds, above it only milliseconds.
 const LONGEST_SECONDS: u64 = 900;
+
+/// The headers that say something, each under all its names: those of the runtime API first. They are made here, since
+/// an event is asked for all of them and has few.
+static REQUEST_ID: [HeaderName; 3] = [
+    HeaderName::from_static("request_id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-scf-request-id"),
+];
+static MEMORY: [HeaderName; 2] = [
+    HeaderName::from_static("memory_limit_in_mb"),
+    HeaderName::from_static("x-scf-memory"),
+];
+static TIME_LIMIT: [HeaderName; 1] = [HeaderName::from_static("time_limit_in_ms")];
+static TIMEOUT: [HeaderName; 1] = [HeaderName::from_static("x-scf-timeout")];
+static NAME: [HeaderName; 1] = [HeaderName::from_static("x-scf-name")];
+static VERSION: [HeaderName; 1] = [HeaderName::from_static("x-scf-version")];
+static NAMESPACE: [HeaderName; 1] = [HeaderName::from_static("x-scf-namespace")];
+static REGION: [HeaderName; 1] = [HeaderName::from_static("x-scf-region")];
+static APP_ID: [HeaderName; 1] = [HeaderName::from_static("x-scf-appid")];
+static UIN: [HeaderName; 1] = [HeaderName::from_static("x-scf-uin")];
+static GATEWAY: [HeaderName; 1] = [HeaderName::from_static(wsfn_protocol::header::GATEWAY)];
 
 /// What stands in the environment of every function in SCF (583/56051), each optional.
 #[derive(Debug, Clone, Default)]
@@ -35,43 +58,32 @@ impl Environment {
         }
     }
 
-    /// The context that headers and environment give; what neither says is empty. `header` gives the first one of a
-    /// name, in any case; `now` is when the event came.
-    pub(crate) fn context<'h>(
-        &self,
-        header: impl Fn(&str) -> Option<&'h str>,
-        now: Instant,
-    ) -> Context {
-        // The first of these that is there and says something.
-        let first = |names: &[&str]| {
-            let mut values = names.iter().filter_map(|name| Some(header(name)?.trim()));
-            values.find(|value| !value.is_empty())
-        };
-        let text = |names: &[&str]| first(names).map(Arc::<str>::from);
-        let or = |name: &str, other: &Option<Arc<str>>| text(&[name]).or_else(|| other.clone());
+    /// The context that headers and environment give; what neither says is empty. `now` is when the event came.
+    pub(crate) fn context(&self, headers: &HeaderMap, now: Instant) -> Context {
+        let text = |names| first(headers, names).map(Arc::<str>::from);
+        let or = |name, other: &Option<Arc<str>>| text(name).or_else(|| other.clone());
         Context {
-            request_id: text(&["request_id", "request-id", "x-scf-request-id"]).unwrap_or_default(),
-            deadline: time_limit(first).and_then(|limit| now.checked_add(limit)),
-            memory_limit_mb: first(&["memory_limit_in_mb", "x-scf-memory"])
-                .and_then(|text| text.parse().ok()),
-            function_name: or("x-scf-name", &self.function_name),
-            function_version: or("x-scf-version", &self.function_version),
-            namespace: or("x-scf-namespace", &self.namespace),
-            region: or("x-scf-region", &self.region),
-            app_id: or("x-scf-appid", &self.app_id),
-            uin: or("x-scf-uin", &self.uin),
-            replies_carry_pushes: first(&[wsfn_protocol::header::GATEWAY]) == Some("1"),
+            request_id: text(&REQUEST_ID).unwrap_or_default(),
+            deadline: time_limit(headers).and_then(|limit| now.checked_add(limit)),
+            memory_limit_mb: first(headers, &MEMORY).and_then(|text| text.parse().ok()),
+            function_name: or(&NAME, &self.function_name),
+            function_version: or(&VERSION, &self.function_version),
+            namespace: or(&NAMESPACE, &self.namespace),
+            region: or(&REGION, &self.region),
+            app_id: or(&APP_ID, &self.app_id),
+            uin: or(&UIN, &self.uin),
+            replies_carry_pushes: first(headers, &GATEWAY) == Some("1"),
         }
     }
 }
 
 /// How long the invocation may take.
-fn time_limit<'h>(first: impl Fn(&[&str]) -> Option<&'h str>) -> Option<Duration> {
-    let number = |name: &str| first(&[name])?.parse::<u64>().ok();
-    if let Some(milliseconds) = number("time_limit_in_ms") {
+fn time_limit(headers: &HeaderMap) -> Option<Duration> {
+    let number = |names| first(headers, names)?.parse::<u64>().ok();
+    if let Some(milliseconds) = number(&TIME_LIMIT) {
         return Some(Duration::from_millis(milliseconds));
     }
-    let limit = number("x-scf-timeout")?;
+    let limit = number(&TIMEOUT)?;
     Some(if limit <= LONGEST_SECONDS {
         Duration::from_secs(limit)
     } else {
@@ -79,16 +91,23 @@ fn time_limit<'h>(first: impl Fn(&[&str]) -> Option<&'h str>) -> Option<Duration
     })
 }
 
+/// The first header of these that is there and readable.
+fn first<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Option<&'h str> {
+    let mut found = names.iter().filter_map(|name| headers.get(name));
+    found.find_map(|value| Some(value.to_str().ok()?.trim()).filter(|text| !text.is_empty()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn context(headers: &[(&'static str, &'static str)]) -> Context {
-        let header = |name: &str| {
-            let mut named = headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
-            named.next().map(|(_, value)| *value)
-        };
-        Environment::default().context(header, Instant::now())
+    fn context(headers: &[(&str, &str)]) -> Context {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+            map.append(name, value.parse().expect("a value"));
+        }
+        Environment::default().context(&map, Instant::now())
     }
 
     #[test]
@@ -114,8 +133,9 @@ mod tests {
             ("1000", 1_000),
             ("900000", 900_000),
         ] {
-            let first = |names: &[&str]| (names == ["x-scf-timeout"]).then_some(text);
-            assert_eq!(time_limit(first), Some(Duration::from_millis(limit)));
+            let mut headers = HeaderMap::new();
+            headers.insert("x-scf-timeout", text.parse().expect("a value"));
+            assert_eq!(time_limit(&headers), Some(Duration::from_millis(limit)));
         }
     }
 

@@ -91,8 +91,7 @@ pub(super) async fn answer<A: Answers>(
         Ok(event) => event,
         Err(reply) => return Ok(json(reply)),
     };
-    let header = |name: &str| head.headers.get(name)?.to_str().ok();
-    let mut context = shared.environment.context(header, now);
+    let mut context = shared.environment.context(&head.headers, now);
     let deadline = *context.deadline.get_or_insert(now + shared.limits.timeout);
     let request_id = Arc::clone(&context.request_id);
     let (answers, asked) = (Arc::clone(&shared.answers), Arc::clone(&event));

@@ -1,28 +1,28 @@
 //! The runtime API over HTTP.
 
 use std::fmt;
-use std::io::Write as _;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-use super::answer::{Answer, read};
-use super::{Api, Invocation};
+use super::{Api, Invocation, TooLarge};
 use crate::serve::EVENT_MAX;
-use crate::serve::answers::{text, unreadable};
 use crate::serve::context::Environment;
 
 /// How long the API, which is on this machine, may take for everything but `invocation/next`.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is read of the answer to `init/ready` and `invocation/response`.
+/// What is read of the answer to `init/ready` and `invocation/response`, so that the connection can be used again.
 const REST_MAX: usize = 64 << 10;
-
-/// What is read at once; a small event arrives in one piece. Buffers that had to hold a larger one are given back.
-const BUFFER: usize = 8 << 10;
 
 /// The runtime API at one address. One connection is kept and used for everything.
 pub(crate) struct Client {
@@ -49,26 +49,30 @@ impl ApiError {
 
 impl Client {
     /// The API at `host:port`; nothing is connected yet.
-    pub(crate) fn new(address: String, environment: Environment) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When that cannot stand in a request.
+    pub(crate) fn new(address: String, environment: Environment) -> Result<Self, String> {
+        let host = HeaderValue::from_str(&address)
+            .map_err(|_| format!("SCF_RUNTIME_API: {address:?} is no host name"))?;
+        Ok(Self {
             connection: Connection {
                 address,
-                stream: None,
-                request: Vec::new(),
-                answer: Vec::new(),
+                host,
+                sender: None,
             },
             patience: Patience::new(),
             environment,
-        }
+        })
     }
 
-    /// A short call: its status.
-    async fn post(&mut self, path: &str, body: &[u8]) -> Result<u16, ApiError> {
-        let call = self
-            .connection
-            .call("POST", path, body, REST_MAX, |answer| answer.status);
-        let called = self.patience.with(call).await;
-        called.unwrap_or_else(|| Err(ApiError::new("no answer", "timed out")))
+    /// A short call: status and nothing else.
+    async fn post(&mut self, path: &'static str, body: Bytes) -> Result<StatusCode, ApiError> {
+        let called = self.patience.with(self.connection.post(path, body)).await;
+        called.unwrap_or_else(|| {
+            self.connection.sender = None;
+            Err(ApiError::new("no answer", "timed out"))
+        })
     }
 }
 
@@ -94,106 +98,63 @@ impl Patience {
 struct Connection {
     /// `host:port`.
     address: String,
-    stream: Option<TcpStream>,
-    request: Vec<u8>,
-    answer: Vec<u8>,
+    host: HeaderValue,
+    sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Connection {
-    /// A request, and what `then` makes of its answer. A connection that the API closed since it was last used is made
-    /// anew: to ask again is harmless, since the same event comes and the first answer to it counts.
-    async fn call<T>(
+    /// A request and the head of its answer. A connection that the API closed since it was last used is made anew: to
+    /// ask again is harmless, since the same event comes and the first answer to it counts.
+    async fn call(
         &mut self,
-        method: &str,
-        path: &str,
-        body: &[u8],
-        body_max: usize,
-        mut then: impl FnMut(Answer<'_, '_>) -> T,
-    ) -> Result<T, ApiError> {
-        self.request.clear();
-        // Writing to memory does not fail.
-        let _ = write!(
-            self.request,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            self.address,
-            body.len()
-        );
-        self.request.extend_from_slice(body);
-        let called = loop {
-            let kept = self.stream.take();
+        method: Method,
+        path: &'static str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ApiError> {
+        loop {
+            let kept = self.sender.take();
             let reused = kept.is_some();
-            let mut stream = match kept {
-                Some(stream) => stream,
+            let mut sender = match kept {
+                Some(sender) => sender,
                 None => timeout(TIMEOUT, connect(&self.address))
                     .await
                     .map_err(|_| ApiError::new("cannot connect", "timed out"))??,
             };
-            match exchange(
-                &mut stream,
-                &self.request,
-                &mut self.answer,
-                body_max,
-                &mut then,
-            )
-            .await
-            {
-                Ok((answer, keeps)) => {
-                    self.stream = keeps.then_some(stream);
-                    break Ok(answer);
+            let request = self.request(method.clone(), path, body.clone());
+            let sent = match sender.ready().await {
+                Ok(()) => sender.send_request(request).await,
+                Err(error) => Err(error),
+            };
+            match sent {
+                Ok(response) => {
+                    self.sender = Some(sender);
+                    return Ok(response);
                 }
                 Err(_) if reused => {}
-                Err(error) => break Err(ApiError::new("no answer", error)),
-            }
-        };
-        self.request.shrink_to(BUFFER);
-        self.answer.clear();
-        self.answer.shrink_to(BUFFER);
-        called
-    }
-}
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Writes a request and reads its answer into `buffer`. Says too whether the connection can be used again.
-async fn exchange<T>(
-    stream: &mut TcpStream,
-    request: &[u8],
-    buffer: &mut Vec<u8>,
-    body_max: usize,
-    then: &mut impl FnMut(Answer<'_, '_>) -> T,
-) -> Result<(T, bool), BoxError> {
-    stream.write_all(request).await?;
-    buffer.clear();
-    // The next event comes when it comes.
-    if let Some(answered) = piece(stream, buffer, body_max, then).await? {
-        return Ok(answered);
-    }
-    // What has begun to come is here soon.
-    let rest = timeout(TIMEOUT, async {
-        loop {
-            if let Some(answered) = piece(stream, buffer, body_max, then).await? {
-                return Ok(answered);
+                Err(error) => return Err(ApiError::new("no answer", cause(&error))),
             }
         }
-    });
-    rest.await
-        .unwrap_or_else(|_| Err("it broke off: timed out".into()))
-}
+    }
 
-/// Reads some more, and the answer if that was all of it.
-async fn piece<T>(
-    stream: &mut TcpStream,
-    buffer: &mut Vec<u8>,
-    body_max: usize,
-    then: &mut impl FnMut(Answer<'_, '_>) -> T,
-) -> Result<Option<(T, bool)>, BoxError> {
-    buffer.reserve(BUFFER);
-    let ended = stream.read_buf(buffer).await? == 0;
-    let answered = read(buffer, ended, body_max, |answer| {
-        let keeps = answer.keeps;
-        (then(answer), keeps)
-    });
-    Ok(answered?)
+    fn request(&self, method: Method, path: &'static str, body: Bytes) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = Uri::from_static(path);
+        let headers = request.headers_mut();
+        headers.insert(HOST, self.host.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request
+    }
+
+    async fn post(&mut self, path: &'static str, body: Bytes) -> Result<StatusCode, ApiError> {
+        let response = self.call(Method::POST, path, body).await?;
+        let status = response.status();
+        let rest = Limited::new(response.into_body(), REST_MAX).collect().await;
+        if rest.is_err() {
+            self.sender = None;
+        }
+        Ok(status)
+    }
 }
 
 impl Api for Client {
@@ -201,53 +162,79 @@ impl Api for Client {
 
     async fn ready(&mut self) -> Result<(), ApiError> {
         // An empty body is refused by some regions.
-        match self.post("/runtime/init/ready", b" ").await? {
-            200..300 => Ok(()),
-            status => Err(ApiError::new("HTTP status", status)),
+        let status = self
+            .post("/runtime/init/ready", Bytes::from_static(b" "))
+            .await?;
+        if status.is_success() {
+            return Ok(());
         }
+        Err(ApiError::new("HTTP status", status))
     }
 
     async fn next(&mut self) -> Result<Invocation, ApiError> {
-        let Self {
-            connection,
-            environment,
-            ..
-        } = self;
-        let path = "/runtime/invocation/next";
-        let called = connection.call("GET", path, b"", EVENT_MAX, |answer| {
-            if answer.status != 200 {
-                return Err(ApiError::new("HTTP status", answer.status));
+        let response = self
+            .connection
+            .call(Method::GET, "/runtime/invocation/next", Bytes::new())
+            .await?;
+        let status = response.status();
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, EVENT_MAX).collect();
+        let body = match self.patience.with(body).await {
+            Some(Ok(body)) => Ok(body.to_bytes()),
+            Some(Err(error)) => {
+                // What is left of the body would be taken for the next answer.
+                self.connection.sender = None;
+                if !error.is::<LengthLimitError>() {
+                    return Err(ApiError::new("the event broke off", error));
+                }
+                Err(TooLarge)
             }
-            let event = match &answer.body {
-                Some(body) => text(body),
-                None => Err(unreadable(&format!(
-                    "not an event: larger than {EVENT_MAX} bytes"
-                ))),
-            };
-            let context = environment.context(|name| answer.header(name), Instant::now());
-            Ok(Invocation { event, context })
-        });
-        called.await?
+            None => {
+                self.connection.sender = None;
+                return Err(ApiError::new("the event broke off", "timed out"));
+            }
+        };
+        if status != StatusCode::OK {
+            return Err(ApiError::new("HTTP status", status));
+        }
+        let context = self.environment.context(&head.headers, Instant::now());
+        Ok(Invocation { body, context })
     }
 
-    async fn respond(&mut self, reply: &str) -> Result<(), ApiError> {
-        let path = "/runtime/invocation/response";
-        match self.post(path, reply.as_bytes()).await? {
-            200..300 => Ok(()),
-            status @ 400..500 => {
-                // It will not take this answer later either: the first one counts, or the invocation is over.
-                tracing::warn!(status, "the runtime API refused an answer");
-                Ok(())
-            }
-            status => Err(ApiError::new("HTTP status", status)),
+    async fn respond(&mut self, reply: Bytes) -> Result<(), ApiError> {
+        let status = self.post("/runtime/invocation/response", reply).await?;
+        if status.is_success() {
+            return Ok(());
         }
+        if status.is_client_error() {
+            // It will not take this answer later either: the first one counts, or the invocation is over.
+            tracing::warn!(
+                status = status.as_u16(),
+                "the runtime API refused an answer"
+            );
+            return Ok(());
+        }
+        Err(ApiError::new("HTTP status", status))
     }
 }
 
-async fn connect(address: &str) -> Result<TcpStream, ApiError> {
-    let refused = |error| ApiError::new("cannot connect", error);
-    let stream = TcpStream::connect(address).await.map_err(refused)?;
+async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, ApiError> {
+    let stream = TcpStream::connect(address)
+        .await
+        .map_err(|error| ApiError::new("cannot connect", error))?;
     // Answers are small and must not wait for more.
-    stream.set_nodelay(true).map_err(refused)?;
-    Ok(stream)
+    stream
+        .set_nodelay(true)
+        .map_err(|error| ApiError::new("cannot connect", error))?;
+    let (sender, connection) = handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| ApiError::new("cannot connect", error))?;
+    // It ends with the sender; its error is the sender's too.
+    tokio::spawn(async move { connection.await.ok() });
+    Ok(sender)
+}
+
+/// The innermost cause, which says more than "error sending request".
+fn cause(error: &hyper::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -2,7 +2,6 @@
 //!
 //! One event at a time: the paths of the API have no request id, so nothing else can be told apart.
 
-mod answer;
 mod backoff;
 mod client;
 mod watcher;
@@ -12,9 +11,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::answers::Answers;
+use super::answers::{Answers, text};
 use crate::context::Context;
 use backoff::Backoff;
 pub(crate) use client::Client;
@@ -25,10 +25,12 @@ mod tests;
 
 /// One event and what the API says about it.
 pub(crate) struct Invocation {
-    /// Its text, or the answer to what has none.
-    pub(crate) event: Result<Arc<str>, String>,
+    pub(crate) body: Result<Bytes, TooLarge>,
     pub(crate) context: Context,
 }
+
+/// The event is larger than any that SCF sends.
+pub(crate) struct TooLarge;
 
 /// Where events come from: the runtime API, or what a test puts in its place.
 pub(crate) trait Api {
@@ -39,7 +41,7 @@ pub(crate) trait Api {
     /// Waits for the next event, for as long as it takes.
     async fn next(&mut self) -> Result<Invocation, Self::Error>;
     /// Answers the event that [`Api::next`] gave.
-    async fn respond(&mut self, reply: &str) -> Result<(), Self::Error>;
+    async fn respond(&mut self, reply: Bytes) -> Result<(), Self::Error>;
 }
 
 /// The longest timeout that a function in SCF can have (583/11637), for an event that does not say how long it may
@@ -76,7 +78,7 @@ pub(crate) async fn run<A: Api>(
         }
     }
     backoff.worked();
-    let mut unconfirmed: Option<(Arc<str>, String)> = None;
+    let mut unconfirmed: Option<(Arc<str>, Bytes)> = None;
     loop {
         let invocation = tokio::select! {
             biased;
@@ -96,7 +98,7 @@ pub(crate) async fn run<A: Api>(
         let id = Arc::clone(&invocation.context.request_id);
         let reply = match unconfirmed.take() {
             Some((same, reply)) if same == id && !id.is_empty() => reply,
-            _ => answer(invocation, answers, watcher).await,
+            _ => answer(invocation, answers, watcher).await.into(),
         };
         if respond(api, &reply, &mut backoff).await {
             backoff.worked();
@@ -107,22 +109,28 @@ pub(crate) async fn run<A: Api>(
 }
 
 async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watcher) -> String {
-    let Invocation { event, mut context } = invocation;
+    let Invocation { body, mut context } = invocation;
     context
         .deadline
         .get_or_insert_with(|| Instant::now() + LONGEST);
-    let event = match event {
-        Ok(event) => event,
-        Err(reply) => return reply,
+    let event = match body.as_deref().map(text) {
+        Ok(Ok(event)) => event,
+        Ok(Err(reply)) => return reply,
+        Err(TooLarge) => {
+            return super::answers::unreadable(&format!(
+                "not an event: larger than {} bytes",
+                super::EVENT_MAX
+            ));
+        }
     };
     let _watched = watcher.watch(&event, &context);
     answers.answer(event, context).await
 }
 
 /// Whether the answer arrived.
-async fn respond<A: Api>(api: &mut A, reply: &str, backoff: &mut Backoff) -> bool {
+async fn respond<A: Api>(api: &mut A, reply: &Bytes, backoff: &mut Backoff) -> bool {
     for _ in 0..RESPOND_TRIES {
-        match api.respond(reply).await {
+        match api.respond(reply.clone()).await {
             Ok(()) => return true,
             Err(error) => {
                 let wait = backoff.failed("invocation/response", &error);

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::serve::answers::text;
 
 /// Hands out events, and fails where it is told to.
 #[derive(Default)]
@@ -41,10 +40,11 @@ impl Api for Memory {
             request_id: id.into(),
             ..Context::default()
         };
-        let event = text(body);
-        Ok(Invocation { event, context })
+        let body = Ok(Bytes::from_static(body));
+        Ok(Invocation { body, context })
     }
-    async fn respond(&mut self, reply: &str) -> Result<(), Self::Error> {
+    async fn respond(&mut self, reply: Bytes) -> Result<(), Self::Error> {
+        let reply = std::str::from_utf8(&reply).expect("text");
         self.call(format!("respond {reply}"))
     }
 }
