@@ -1,6 +1,8 @@
 //! Whole applications, each front end and the pushes, over real sockets where there are any.
 
 mod core;
+#[cfg(target_os = "linux")]
+mod exec;
 mod gateway;
 mod guides;
 mod push;

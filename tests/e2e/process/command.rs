@@ -202,6 +202,31 @@ async fn the_lobby_runs_as_a_process_that_it_starts() {
 }
 
 #[tokio::test]
+async fn none_of_its_processes_outlives_it() {
+    let lobby = Example::program("lobby", "lobby");
+    let lobby = lobby.to_str().expect("a path");
+    let mut gateway = executing(&["--exec", lobby, "--exec-min", "3", "--log", "debug"]);
+    let client = connect(gateway.address()).await;
+    drop(client);
+    let mut said = String::new();
+    while said.matches("a process is ready").count() < 3 {
+        said += &gateway.output().concat();
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    gateway.terminate();
+    let (status, lines) = gateway.ended();
+    assert!(status.success(), "{lines:#?}");
+    said += &lines.concat();
+    let pids = said.split("a process is ready pid=").skip(1);
+    for pid in pids.map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()) {
+        let stat = format!("/proc/{}/stat", pid.expect("a number"));
+        // Ended, and perhaps not yet asked after by whoever inherited it.
+        let stat = std::fs::read_to_string(stat).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    }
+}
+
+#[tokio::test]
 async fn processes_that_crash_or_hang_are_replaced() {
     let misbehave = super::misbehave().to_str().expect("a path");
     let gateway = executing(&[

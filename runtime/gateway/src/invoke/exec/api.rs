@@ -1,11 +1,12 @@
 //! SCF's runtime API (583/38129), for one process.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
@@ -13,7 +14,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::exchange::{Exchange, Said};
@@ -24,8 +25,8 @@ use crate::invoke::Call;
 use crate::invoke::reply::REPLY_MAX;
 use crate::invoke::trace;
 
-/// The most connections of one process: it asks for an event on one and answers on another at most, and some leave a
-/// few behind.
+/// The most connections of one process: it asks for an event on one and answers on another at most. Some leave others
+/// open; then the oldest goes, on which nothing is asked any more.
 const CONNECTIONS_MAX: usize = 16;
 
 /// What a function is told to have: the most that one in SCF may have (583/11637), since nothing limits it here.
@@ -34,34 +35,38 @@ const MEMORY_MB: HeaderValue = HeaderValue::from_static("3072");
 /// Serves the API until it is dropped, to processes of this group and nobody else.
 pub(super) async fn serve(listener: TcpListener, members: Members, exchange: Arc<Exchange>) {
     let mut connections = JoinSet::new();
+    let mut open: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        while connections.try_join_next().is_some() {}
-        if connections.len() >= CONNECTIONS_MAX {
-            connections.join_next().await;
-        }
         let Ok((stream, peer)) = listener.accept().await else {
             // Out of file descriptors, most likely: some are freed meanwhile.
             tokio::time::sleep(crate::gateway::ACCEPT_PAUSE).await;
             continue;
         };
-        connections.spawn(connection(stream, peer, members, Arc::clone(&exchange)));
+        // Before it counts as a connection: others must not crowd the process out.
+        if !is_member(&stream, peer, members).await {
+            tracing::warn!(%peer, "the runtime API of a process was connected to by another one, and hung up");
+            continue;
+        }
+        while connections.try_join_next().is_some() {}
+        open.retain(|connection| !connection.is_finished());
+        if open.len() >= CONNECTIONS_MAX
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
+        open.push_back(connections.spawn(connection(stream, Arc::clone(&exchange))));
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    members: Members,
-    exchange: Arc<Exchange>,
-) {
+async fn is_member(stream: &TcpStream, peer: SocketAddr, members: Members) -> bool {
     let Ok(local) = stream.local_addr() else {
-        return;
+        return false;
     };
-    let known = tokio::task::spawn_blocking(move || members.include(peer, local)).await;
-    if !known.unwrap_or(false) {
-        tracing::warn!(%peer, "the runtime API of a process was connected to by another one, and hung up");
-        return;
-    }
+    let known = tokio::task::spawn_blocking(move || members.include(peer, local));
+    known.await.unwrap_or(false)
+}
+
+async fn connection(stream: TcpStream, exchange: Arc<Exchange>) {
     let service = service_fn(move |request| {
         let exchange = Arc::clone(&exchange);
         async move { Ok::<_, Infallible>(answer(request, &exchange).await) }
@@ -87,23 +92,24 @@ async fn answer(request: Request<Incoming>, exchange: &Exchange) -> Response<Ful
             response
         }
         (&Method::POST, path @ ("/runtime/invocation/response" | "/runtime/invocation/error")) => {
-            let Ok(body) = Limited::new(body, REPLY_MAX).collect().await else {
-                return plain(
+            let said = match (Limited::new(body, REPLY_MAX).collect().await, path) {
+                (Ok(body), "/runtime/invocation/response") => Said::Response(body.to_bytes()),
+                (Ok(body), _) => Said::Error(body.to_bytes()),
+                // It is an answer all the same: were the event handed out again, it would be handled again.
+                (Err(error), _) if error.is::<LengthLimitError>() => Said::TooLarge,
+                (Err(_), _) => return plain(StatusCode::BAD_REQUEST, "the reply broke off\n"),
+            };
+            let is_too_large = matches!(said, Said::TooLarge);
+            match (exchange.answer(said), is_too_large) {
+                (true, false) => plain(StatusCode::OK, ""),
+                (_, true) => plain(
                     StatusCode::PAYLOAD_TOO_LARGE,
-                    "the reply is above 6 MB, or broke off\n",
-                );
-            };
-            let said = match path {
-                "/runtime/invocation/response" => Said::Response,
-                _ => Said::Error,
-            };
-            if exchange.answer(said(body.to_bytes())) {
-                plain(StatusCode::OK, "")
-            } else {
-                plain(
+                    "the reply is larger than 6 MB\n",
+                ),
+                (false, false) => plain(
                     StatusCode::BAD_REQUEST,
                     "no event waits for an answer: the first one was final\n",
-                )
+                ),
             }
         }
         _ => plain(StatusCode::NOT_FOUND, "not a path of the runtime API\n"),

@@ -16,6 +16,8 @@ pub(super) enum Said {
     Response(Bytes),
     /// It could not handle the event, and says why.
     Error(Bytes),
+    /// A reply above the limit.
+    TooLarge,
 }
 
 /// The most that a process can have said without its worker having listened: that it is ready, and one answer.
@@ -31,6 +33,8 @@ pub(super) struct Exchange {
 #[derive(Default)]
 struct State {
     current: Option<Arc<Call>>,
+    /// The event that lines of the log are about: the current one, and that of a process that came to its end with it.
+    logged: Option<Arc<Call>>,
     handed_out: bool,
     ready: bool,
 }
@@ -53,6 +57,7 @@ impl Exchange {
     /// Gives the process an event.
     pub(super) fn offer(&self, call: Arc<Call>) {
         let mut state = self.state();
+        state.logged = Some(Arc::clone(&call));
         state.current = Some(call);
         state.handed_out = false;
         drop(state);
@@ -76,14 +81,16 @@ impl Exchange {
         }
     }
 
-    /// Whether the process has asked for the event that it was offered.
-    pub(super) fn was_handed_out(&self) -> bool {
-        self.state().handed_out
+    /// Takes back the event that was offered, so that nobody gets it from here any more. Whether somebody had.
+    pub(super) fn take_back(&self) -> bool {
+        let mut state = self.state();
+        state.current = None;
+        std::mem::take(&mut state.handed_out)
     }
 
-    /// The event that the process is at, for the log.
-    pub(super) fn current(&self) -> Option<Arc<Call>> {
-        self.state().current.clone()
+    /// The event that the process is at, or ended with, for the log.
+    pub(super) fn logged(&self) -> Option<Arc<Call>> {
+        self.state().logged.clone()
     }
 
     /// The process is ready; only the first time counts.
@@ -99,6 +106,9 @@ impl Exchange {
         // One that never asked for the event cannot know it.
         let answered = state.handed_out && state.current.take().is_some();
         state.handed_out = false;
+        if answered {
+            state.logged = None;
+        }
         drop(state);
         if answered {
             self.say(said);
@@ -139,13 +149,25 @@ mod tests {
         assert!(!exchange.answer(Said::Response("early".into())));
         exchange.offer(call());
         assert!(!exchange.answer(Said::Response("not asked for".into())));
-        assert!(!exchange.was_handed_out());
         let (first, again) = (exchange.next().await, exchange.next().await);
-        assert!(Arc::ptr_eq(&first, &again) && exchange.was_handed_out());
+        assert!(Arc::ptr_eq(&first, &again));
         assert!(exchange.answer(Said::Response("yes".into())));
         assert!(!exchange.answer(Said::Error("late".into())));
         assert!(matches!(hear.recv().await, Some(Said::Response(body)) if body == "yes"));
         assert!(hear.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_back_is_handed_out_to_nobody() {
+        let (exchange, _hear) = Exchange::new();
+        exchange.offer(call());
+        assert!(!exchange.take_back());
+        let waits = tokio::time::timeout(Duration::from_millis(50), exchange.next());
+        waits.await.expect_err("it was taken back");
+        exchange.offer(call());
+        exchange.next().await;
+        assert!(exchange.take_back());
+        assert!(!exchange.answer(Said::Response("late".into())));
     }
 
     #[tokio::test]

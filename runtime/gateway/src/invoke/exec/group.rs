@@ -1,30 +1,87 @@
 //! A process and all that it has started.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// The group that a process leads. Dropping it kills whatever of it still runs.
-#[derive(Debug)]
-pub(super) struct Group(Pid);
+/// The groups of a command that run. A gateway that ends does not wait for its tasks, and must leave none behind.
+#[derive(Debug, Default)]
+pub(super) struct Groups(Mutex<State>);
 
-impl Group {
-    /// The group of a process that was started as its leader.
-    pub(super) fn of(leader: u32) -> Option<Self> {
-        Pid::from_raw(i32::try_from(leader).ok()?).map(Self)
+#[derive(Debug, Default)]
+struct State {
+    running: Vec<Pid>,
+    closed: bool,
+}
+
+impl Groups {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The group of a process that was started as its leader; `None` when no more are to run, and then it is killed.
+    pub(super) fn add(self: &Arc<Self>, leader: u32) -> Option<Group> {
+        let leader = Pid::from_raw(i32::try_from(leader).ok()?)?;
+        let mut state = self.state();
+        if state.closed {
+            kill(leader);
+            return None;
+        }
+        state.running.push(leader);
+        Some(Group {
+            leader,
+            groups: Arc::clone(self),
+        })
+    }
+
+    /// Kills them all, and those that come.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        for leader in state.running.drain(..) {
+            kill(leader);
+        }
+    }
+}
+
+/// The group that a process leads. Dropping it kills whatever of it still runs.
+#[derive(Debug)]
+pub(super) struct Group {
+    leader: Pid,
+    groups: Arc<Groups>,
+}
+
+impl Group {
     /// What tells whether a connection comes from this group.
     pub(super) fn members(&self) -> Members {
-        Members(self.0.as_raw_nonzero().get())
+        Members(self.leader.as_raw_nonzero().get())
+    }
+
+    /// Kills whatever of it still runs.
+    pub(super) fn kill(&self) {
+        kill(self.leader);
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // An error says that nobody is left.
-        let _ = kill_process_group(self.0, Signal::KILL);
+        // Once it is not listed any more, its number may be another's: so it is killed before.
+        let mut state = self.groups.state();
+        if let Some(at) = state
+            .running
+            .iter()
+            .position(|leader| *leader == self.leader)
+        {
+            state.running.swap_remove(at);
+            kill(self.leader);
+        }
     }
+}
+
+fn kill(leader: Pid) {
+    // An error says that nobody is left.
+    let _ = kill_process_group(leader, Signal::KILL);
 }
 
 /// The number of a group.
@@ -42,9 +99,10 @@ impl Members {
             let Ok(processes) = std::fs::read_dir("/proc") else {
                 return false;
             };
-            processes
-                .flatten()
-                .map(|process| process.path())
+            // It is the leader itself, mostly.
+            let leader = std::path::PathBuf::from(format!("/proc/{}", self.0));
+            std::iter::once(leader)
+                .chain(processes.flatten().map(|process| process.path()))
                 .any(|process| is_of_group(&process, self.0) && owns(&process, inode))
         })
     }

@@ -18,6 +18,7 @@ use tokio::time::sleep_until;
 use wsfn_settings::Settings;
 
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
+use group::Groups;
 use queue::Queue;
 use worker::Worker;
 
@@ -43,6 +44,7 @@ struct Shared {
     command: Vec<String>,
     environment: Vec<(String, std::ffi::OsString)>,
     queue: Queue,
+    groups: Arc<Groups>,
 }
 
 impl ExecFunction {
@@ -53,6 +55,7 @@ impl ExecFunction {
             command: command.to_vec(),
             environment: environment::of(settings),
             queue: Queue::new(settings.exec_min, settings.exec_max()),
+            groups: Arc::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -98,6 +101,13 @@ impl ExecFunction {
 impl Invoke for ExecFunction {
     fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>> {
         Box::pin(self.call(call))
+    }
+}
+
+impl Drop for ExecFunction {
+    fn drop(&mut self) {
+        // Not left to the workers, which end when the runtime comes round to it, or with the gateway.
+        self.shared.groups.close();
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn log(
         }
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end();
-        match exchange.current() {
+        match exchange.logged() {
             Some(call) => tracing::info!(
                 target: "wsfn::function",
                 pid,

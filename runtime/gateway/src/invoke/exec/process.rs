@@ -4,15 +4,21 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::exchange::{Exchange, Said};
 use super::group::Group;
 use super::{Shared, api, output};
+
+/// How long the output of a process that has ended is still read. It is there already, unless something that the process
+/// started and that is out of reach holds it open.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// A process that runs. Dropping it kills it, with all that it has started.
 pub(super) struct Process {
@@ -20,9 +26,11 @@ pub(super) struct Process {
     said: mpsc::Receiver<Said>,
     child: Child,
     pid: u32,
-    _group: Option<Group>,
-    /// Its runtime API, and what carries its output to the log.
-    _tasks: JoinSet<()>,
+    group: Group,
+    /// Its runtime API.
+    _api: JoinSet<()>,
+    /// What carries its output to the log.
+    outputs: JoinSet<()>,
 }
 
 impl Process {
@@ -51,26 +59,44 @@ impl Process {
             .kill_on_drop(true)
             .spawn()?;
         let pid = child.id().unwrap_or_default();
-        let group = Group::of(pid);
+        let group = shared
+            .groups
+            .add(pid)
+            .ok_or_else(|| io::Error::other("no more are to run"))?;
         let (exchange, said) = Exchange::new();
-        let mut tasks = JoinSet::new();
-        if let Some(group) = &group {
-            tasks.spawn(api::serve(listener, group.members(), Arc::clone(&exchange)));
-        }
+        let (mut api, mut outputs) = (JoinSet::new(), JoinSet::new());
+        api.spawn(api::serve(listener, group.members(), Arc::clone(&exchange)));
         if let Some(stdout) = child.stdout.take() {
-            tasks.spawn(output::log(stdout, "stdout", pid, Arc::clone(&exchange)));
+            outputs.spawn(output::log(stdout, "stdout", pid, Arc::clone(&exchange)));
         }
         if let Some(stderr) = child.stderr.take() {
-            tasks.spawn(output::log(stderr, "stderr", pid, Arc::clone(&exchange)));
+            outputs.spawn(output::log(stderr, "stderr", pid, Arc::clone(&exchange)));
         }
         Ok(Self {
             exchange,
             said,
             child,
             pid,
-            _group: group,
-            _tasks: tasks,
+            group,
+            _api: api,
+            outputs,
         })
+    }
+
+    /// Kills it, with all that it has started, and logs what it has said last.
+    pub(super) async fn end(mut self) {
+        self.group.kill();
+        let last_words = async {
+            // An error says that it has ended before.
+            let _ = self.child.wait().await;
+            while self.outputs.join_next().await.is_some() {}
+        };
+        if timeout(LAST_WORDS, last_words).await.is_err() {
+            tracing::debug!(
+                pid = self.pid,
+                "something that it started holds its output open, which is read no further"
+            );
+        }
     }
 
     pub(super) const fn pid(&self) -> u32 {

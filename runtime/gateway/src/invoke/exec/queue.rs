@@ -32,8 +32,6 @@ pub(super) struct Queue {
     changed: Notify,
     workers_min: usize,
     workers_max: usize,
-    /// Half of the processes, where there are two or more (B4).
-    closes_max: usize,
 }
 
 #[derive(Default)]
@@ -43,6 +41,8 @@ struct State {
     closes: VecDeque<Job>,
     next_number: u64,
     workers: usize,
+    /// Workers whose process is not ready yet.
+    starting: usize,
     /// Workers that wait for an event.
     idle: usize,
     closes_running: usize,
@@ -57,7 +57,6 @@ impl Queue {
             changed: Notify::new(),
             workers_min,
             workers_max: workers_max.max(1),
-            closes_max: (workers_max / 2).max(1),
         }
     }
 
@@ -65,12 +64,18 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a worker in, as long as there are fewer than at least.
+    /// Counts a worker in, as one that starts, while there are fewer than at least.
     pub(super) fn wants_first(&self) -> bool {
         let mut state = self.state();
         let wants = state.workers < self.workers_min;
-        state.workers += usize::from(wants);
+        state.add_worker_if(wants);
         wants
+    }
+
+    /// What says that a worker's process is not ready, until it is dropped. A new worker is counted already.
+    pub(super) fn starting(&self, is_new: bool) -> Starting<'_> {
+        self.state().starting += usize::from(!is_new);
+        Starting(self)
     }
 
     pub(super) fn push(&self, call: Call) -> Waiting {
@@ -84,8 +89,10 @@ impl Queue {
             answer: sender,
         };
         state.queue(job.call.kind).push_back(job);
-        let wants_worker = state.waiting() > state.idle && state.workers < self.workers_max;
-        state.workers += usize::from(wants_worker);
+        // Those that start will be idle; where they crash instead, more of them would not help.
+        let wants_worker =
+            state.waiting() > state.idle + state.starting && state.workers < self.workers_max;
+        state.add_worker_if(wants_worker);
         drop(state);
         self.changed.notify_one();
         Waiting {
@@ -117,7 +124,7 @@ impl Queue {
         let _idle = Idle::new(self);
         loop {
             let changed = self.changed.notified();
-            if let Some(job) = self.state().take(self.closes_max) {
+            if let Some(job) = self.state().take() {
                 // One notice may have stood for several events.
                 self.changed.notify_one();
                 return job;
@@ -161,11 +168,18 @@ impl State {
         self.connects.len() + self.messages.len() + self.closes.len()
     }
 
-    /// Connects first; messages and closes take turns.
-    fn take(&mut self, closes_max: usize) -> Option<Job> {
+    fn add_worker_if(&mut self, wants: bool) {
+        self.workers += usize::from(wants);
+        self.starting += usize::from(wants);
+    }
+
+    /// Connects first; messages and closes take turns, and closes have half of the processes that are there, where
+    /// there are two or more (B4).
+    fn take(&mut self) -> Option<Job> {
         if let Some(job) = self.connects.pop_front() {
             return Some(job);
         }
+        let closes_max = ((self.workers - self.starting) / 2).max(1);
         let closes = self.closes_running < closes_max && !self.closes.is_empty();
         if closes && (self.close_is_next || self.messages.is_empty()) {
             self.close_is_next = false;
@@ -190,6 +204,17 @@ impl<'q> Idle<'q> {
 impl Drop for Idle<'_> {
     fn drop(&mut self) {
         self.0.state().idle -= 1;
+    }
+}
+
+/// A worker whose process is not ready yet.
+pub(super) struct Starting<'q>(&'q Queue);
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        self.0.state().starting -= 1;
+        // There may be room for one more close.
+        self.0.changed.notify_one();
     }
 }
 
@@ -228,23 +253,35 @@ mod tests {
         }
         let mut order = Vec::new();
         for _ in 0..5 {
-            order.push(queue.next().await.call.event.to_string());
+            let job = queue.next().await;
+            order.push(job.call.event.to_string());
+            queue.done(job.call.kind);
         }
         assert_eq!(order, ["o1", "m1", "c1", "m2", "c2"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn closes_have_half_of_the_processes() {
-        let queue = Queue::new(1, 2);
-        let _kept = [
-            queue.push(call(Kind::Close, "c1")),
-            queue.push(call(Kind::Close, "c2")),
-        ];
-        let first = queue.next().await;
-        let second = tokio::time::timeout(Duration::from_secs(1), queue.next()).await;
-        assert!(second.is_err(), "two closes at once");
-        queue.done(first.call.kind);
-        assert_eq!(&*queue.next().await.call.event, "c2");
+    async fn closes_have_half_of_the_processes_that_are_there() {
+        let queue = Queue::new(4, 8);
+        while queue.wants_first() {}
+        let _kept: Vec<_> = (0..9).map(|_| queue.push(call(Kind::Close, "c"))).collect();
+        let mut starting: Vec<_> = (0..8).map(|_| queue.starting(true)).collect();
+        let mut running = 0;
+        let no_more = async || {
+            let more = tokio::time::timeout(Duration::from_secs(1), queue.next());
+            more.await.is_err()
+        };
+        for closes in [1, 1, 1, 2, 2, 3, 3, 4] {
+            starting.pop();
+            while running < closes {
+                queue.next().await;
+                running += 1;
+            }
+            assert!(no_more().await, "more than {closes}");
+        }
+        queue.done(Kind::Close);
+        queue.next().await;
+        assert!(no_more().await);
     }
 
     #[tokio::test]
@@ -252,13 +289,13 @@ mod tests {
         let queue = Queue::new(1, 3);
         assert!(queue.wants_first());
         assert!(!queue.wants_first());
-        // The first worker is busy starting: it waits for nothing yet.
-        let wants: Vec<bool> = (0..4)
+        // The first worker starts, and will take the first of them.
+        let wants: Vec<bool> = (0..5)
             .map(|_| queue.push(call(Kind::Message, "m")).wants_worker)
             .collect();
-        assert_eq!(wants, [true, true, false, false]);
+        assert_eq!(wants, [false, true, true, false, false]);
         assert!(!queue.may_end(), "events wait");
-        for _ in 0..4 {
+        for _ in 0..5 {
             queue.next().await;
         }
         assert!(queue.may_end() && queue.may_end() && !queue.may_end());

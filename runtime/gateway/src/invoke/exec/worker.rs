@@ -8,7 +8,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::Shared;
 use super::exchange::Said;
 use super::process::Process;
-use super::queue::Job;
+use super::queue::{Job, Starting};
 use crate::invoke::InvokeError;
 use crate::invoke::reply::{failed, read};
 
@@ -45,14 +45,20 @@ impl Worker {
     }
 
     pub(super) async fn run(self) {
+        let queue = &self.shared.queue;
         let mut pause = Duration::ZERO;
+        let mut starting = Some(queue.starting(true));
         loop {
             sleep(pause).await;
             let useful = match Process::start(&self.shared).await {
-                Ok(process) => match self.feed(process).await {
-                    End::Idle => return,
-                    End::Dead { useful } => useful,
-                },
+                Ok(mut process) => {
+                    let end = self.feed(&mut process, &mut starting).await;
+                    process.end().await;
+                    match end {
+                        End::Idle => return,
+                        End::Dead { useful } => useful,
+                    }
+                }
                 Err(error) => {
                     tracing::error!(
                         program = self.shared.program(),
@@ -61,6 +67,10 @@ impl Worker {
                     false
                 }
             };
+            if queue.may_end() {
+                return;
+            }
+            starting.get_or_insert_with(|| queue.starting(false));
             pause = if useful {
                 Duration::ZERO
             } else {
@@ -70,8 +80,13 @@ impl Worker {
     }
 
     /// Hands events to a process until it ends.
-    async fn feed(&self, mut process: Process) -> End {
+    async fn feed(&self, process: &mut Process, starting: &mut Option<Starting<'_>>) -> End {
         let pid = process.pid();
+        tracing::debug!(
+            pid,
+            program = self.shared.program(),
+            "a process was started"
+        );
         match timeout(INIT_TIMEOUT, process.next()).await {
             Ok(Ok(_)) => tracing::debug!(pid, "a process is ready"),
             Ok(Err(ended)) => {
@@ -86,6 +101,7 @@ impl Worker {
                 return End::Dead { useful: false };
             }
         }
+        *starting = None;
         let mut useful = false;
         loop {
             let job = tokio::select! {
@@ -107,7 +123,7 @@ impl Worker {
                 }
             };
             let kind = job.call.kind;
-            let alive = self.handle(&mut process, job).await;
+            let alive = self.handle(process, job).await;
             self.shared.queue.done(kind);
             if !alive {
                 return End::Dead { useful };
@@ -122,6 +138,10 @@ impl Worker {
 
     /// Hands one event to the process; false when that is no more.
     async fn handle(&self, process: &mut Process, job: Job) -> bool {
+        // Whoever asked is gone, with the whole gateway or with a bug: nobody is told what comes of it.
+        if job.answer.is_closed() {
+            return true;
+        }
         let (pid, call) = (process.pid(), Arc::new(job.call.clone()));
         process.exchange.offer(Arc::clone(&call));
         let said = tokio::select! {
@@ -129,7 +149,8 @@ impl Worker {
             said = process.next() => Some(said),
             () = sleep_until(call.deadline) => None,
         };
-        let handed_out = process.exchange.was_handed_out();
+        // From here on nobody can ask for it, so what is said of it stays true.
+        let handed_out = process.exchange.take_back();
         let request_id = &*call.request_id;
         let (answer, alive) = match said {
             Some(Ok(Said::Response(body))) => (read(call.kind, &body), true),
@@ -138,6 +159,7 @@ impl Worker {
                 tracing::error!(pid, request_id, "the function reports an error: {shown}");
                 (Err(failed("the function reports an error")), true)
             }
+            Some(Ok(Said::TooLarge)) => (Err(failed("the reply is larger than 6 MB")), true),
             // It was ready before.
             Some(Ok(Said::Ready)) => (Err(failed("said twice that it is ready")), false),
             Some(Err(ended)) if !handed_out => {
