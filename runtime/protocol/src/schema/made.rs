@@ -42,10 +42,11 @@ fn made<T: JsonSchema>(settings: SchemaSettings) -> Schema {
     settings.into_generator().into_root_schema_for::<T>()
 }
 
-/// A description without the line breaks of the comment that it was.
+/// A description without the line breaks and the example of the comment that it was.
 fn one_line(schema: &mut Schema) {
     if let Some(Value::String(text)) = schema.get_mut("description") {
-        *text = text.split('\n').collect::<Vec<_>>().join(" ");
+        let said = text.split("```").next().unwrap_or_default().trim_end();
+        *text = said.split('\n').collect::<Vec<_>>().join(" ");
     }
 }
 
