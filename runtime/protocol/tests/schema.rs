@@ -112,8 +112,8 @@ fn the_files_are_made_from_the_types() {
 #[test]
 fn other_languages_can_read_the_descriptions() {
     for subject in &SUBJECTS {
-        // Links into this crate's documentation, Rust's words and a comment's line breaks.
-        for word in ["[`", "`None`", "\\n"] {
+        // Links into this crate's documentation, Rust's words, a comment's line breaks, an example.
+        for word in ["[`", "`None`", "\\n", "```"] {
             assert!(!subject.text.contains(word), "{}: {word}", subject.file);
         }
     }
