@@ -12,6 +12,7 @@ mod push;
 mod push_tls;
 mod runtime_api;
 mod start;
+mod tls;
 
 use std::path::Path;
 

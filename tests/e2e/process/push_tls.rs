@@ -12,9 +12,9 @@ use wsfn_tests::{Example, PushAnswer, PushServer};
 use super::event_invoke::ask;
 use super::{OK, message, misbehave};
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority(name: &str) -> Authority {
+pub(super) fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::new([]).expect("no names");
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -23,7 +23,7 @@ fn authority(name: &str) -> Authority {
 }
 
 /// A server's side of TLS, with a certificate for this name.
-fn server(authority: &Authority, name: &str) -> TlsAcceptor {
+pub(super) fn server(authority: &Authority, name: &str) -> TlsAcceptor {
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new([name.to_owned()]).expect("a name");
     let certificate = params.signed_by(&key, authority).expect("signed");
@@ -36,7 +36,7 @@ fn server(authority: &Authority, name: &str) -> TlsAcceptor {
 }
 
 /// Where a program is told to find whom it trusts.
-fn trusted(name: &str, authority: &Authority) -> PathBuf {
+pub(super) fn trusted(name: &str, authority: &Authority) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"));
     std::fs::write(&file, authority.pem()).expect("written");
     file

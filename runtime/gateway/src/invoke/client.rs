@@ -1,5 +1,7 @@
 //! The HTTP client that functions elsewhere are called with.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -95,15 +97,26 @@ pub(super) async fn send(
             // Perhaps it was read, perhaps not: it must not be sent again.
             return Err(failed(cause(&error)));
         }
-        tracing::debug!(
-            request_id = &*call.request_id,
-            "the function cannot be connected to: {}",
-            cause(&error)
-        );
-        if call.kind != Kind::Message || Instant::now() + RETRY_EVERY + LAST_TRY >= call.deadline {
+        let is_last =
+            call.kind != Kind::Message || Instant::now() + RETRY_EVERY + LAST_TRY >= call.deadline;
+        log(&call.request_id, cause(&error), is_last);
+        if is_last {
             return Err(InvokeError::NotSent);
         }
         sleep(RETRY_EVERY).await;
+    }
+}
+
+/// Says why there is no connection.
+fn log(request_id: &str, why: &(dyn Error + 'static), is_last: bool) {
+    let is_network = why.downcast_ref().is_some_and(|error: &io::Error| {
+        error.raw_os_error().is_some() || error.kind() == io::ErrorKind::TimedOut
+    });
+    if is_network || !is_last {
+        tracing::debug!(request_id, "the function cannot be connected to: {why}");
+    } else {
+        // Nothing that heals by itself: a name that nobody knows, a certificate that is not trusted.
+        tracing::warn!(request_id, "the function cannot be connected to: {why}");
     }
 }
 
@@ -117,10 +130,10 @@ pub(super) async fn body(response: Response<Incoming>, max: usize) -> Result<Byt
 }
 
 /// The innermost cause; the outer texts only say that a request failed.
-fn cause(error: &legacy::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
+fn cause(error: &legacy::Error) -> &(dyn Error + 'static) {
+    let mut innermost: &(dyn Error + 'static) = error;
     while let Some(next) = innermost.source() {
         innermost = next;
     }
-    innermost.to_string()
+    innermost
 }

@@ -4,6 +4,7 @@ mod bad_input;
 mod certificate;
 mod ending;
 mod pieces;
+mod push_endpoint;
 mod pushes;
 mod speaking;
 mod support;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
+use wsfn_gateway::InvokeError;
 use wsfn_protocol::Kind;
 use wsfn_settings::Settings;
 
 use super::support::{Authority, BOTH, Client, connect, raw};
-use crate::support::{SOON, Server, action_json, send_json};
+use crate::support::{SOON, Server, action_json, frame, ok, send_json, until};
 
 async fn next(client: &mut Client) -> String {
     let next = tokio::time::timeout(SOON, client.next()).await.unwrap();
@@ -127,6 +128,47 @@ async fn a_slow_reader_fills_its_queue_and_loses_nothing() {
     let mut close = [0; 4];
     stream.read_exact(&mut close).await.unwrap();
     assert_eq!(close, [0x88, 2, 0x0f, 0xa0]);
+}
+
+/// What is encrypted goes out, although the queue that it came from is dropped meanwhile, and does not take the place of
+/// the close frame.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_comes_behind_what_is_encrypted() {
+    let authority = Authority::new();
+    let server = Server::start(authority.settings(), |call, _| async move {
+        match call.kind {
+            Kind::Message => Err(InvokeError::Failed("on purpose".into())),
+            _ => ok(),
+        }
+    })
+    .await;
+    let mut stream = raw(&server, authority.client(BOTH)).await;
+    let id = server.wait_for(Kind::Connect, 1).await[0].id.clone();
+    let push = send_json(&id, &"x".repeat(900));
+    let mut accepted = 0;
+    while server.push(&push).err_no == 0 {
+        accepted += 1;
+    }
+    stream.write_all(&frame(1, b"fail")).await.unwrap();
+    server.wait_for(Kind::Message, 1).await;
+    // The queue is dropped once the connection is no member of anything.
+    until(|| (server.push(&push).err_no == 1101).then_some(())).await;
+    let mut frames = 0;
+    let close = loop {
+        let mut head = [0; 4];
+        let read = tokio::time::timeout(SOON, stream.read_exact(&mut head)).await;
+        read.unwrap().unwrap();
+        if head[0] == 0x88 {
+            break head;
+        }
+        assert_eq!(head, [0x81, 126, 0x03, 0x84], "after {frames}");
+        let mut payload = [0; 900];
+        stream.read_exact(&mut payload).await.unwrap();
+        assert!(payload.iter().all(|byte| *byte == b'x'));
+        frames += 1;
+    };
+    assert_eq!(close[2..], 1011u16.to_be_bytes());
+    assert!(0 < frames && frames < accepted, "{frames} of {accepted}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,8 @@
 //! A TCP connection with TLS on it, cut into its two sides.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
