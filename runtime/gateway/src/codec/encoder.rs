@@ -53,6 +53,15 @@ impl SharedMessage {
         compressed.as_ref().unwrap_or(&self.plain).clone()
     }
 
+    /// The frame for the only socket that gets the message.
+    #[must_use]
+    pub fn into_frame(self, deflate: Option<&DeflateParams>) -> Bytes {
+        match (deflate, self.compress_above) {
+            (Some(_), Some(above)) if self.len() >= above => self.frame(deflate),
+            _ => self.plain,
+        }
+    }
+
     /// Bytes of the payload.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Events of messages, oldest first, and what of the last read was not decoded because they were too many.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
+    /// The oldest: where the function keeps up there is no other, and nothing has to be allocated for it.
+    first: Option<Arc<str>>,
     events: VecDeque<Arc<str>>,
     bytes: usize,
     undecoded: Option<Undecoded>,
@@ -43,14 +45,19 @@ impl Inbox {
     pub(super) fn push(&mut self, event: Arc<str>, memory: &AtomicUsize) {
         self.bytes += event.len();
         memory.fetch_add(event.len(), Ordering::Relaxed);
-        self.events.push_back(event);
+        if self.first.is_none() {
+            self.first = Some(event);
+        } else {
+            self.events.push_back(event);
+        }
     }
 
     pub(super) fn pop(&mut self, memory: &AtomicUsize) -> Option<Arc<str>> {
-        let event = self.events.pop_front()?;
+        let event = self.first.take()?;
+        self.first = self.events.pop_front();
         self.bytes -= event.len();
         memory.fetch_sub(event.len(), Ordering::Relaxed);
-        if self.events.is_empty() {
+        if self.events.is_empty() && self.events.capacity() > 0 {
             // One that was needed once is no memory of an idle connection.
             self.events = VecDeque::new();
         }
@@ -66,13 +73,17 @@ impl Inbox {
 
     /// Drops everything.
     pub(super) fn clear(&mut self, memory: &AtomicUsize) {
-        self.drop_messages(self.events.len(), memory);
+        while self.pop(memory).is_some() {}
         self.undecoded = None;
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.events.len()
     }
 
     /// Whether it takes no more, and reading pauses.
     pub(super) fn is_full(&self, messages: usize, bytes: usize) -> bool {
-        self.events.len() >= messages || self.bytes >= bytes
+        self.len() >= messages || self.bytes >= bytes
     }
 
     pub(super) const fn take_undecoded(&mut self) -> Option<Undecoded> {

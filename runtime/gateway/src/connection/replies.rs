@@ -51,7 +51,7 @@ impl Replies {
                     log(peer, "larger than max-message");
                     continue;
                 }
-                ReplyPush::Send(data) => hub.send_to(peer, &hub.encode(data)),
+                ReplyPush::Send(data) => hub.send_to(peer, data),
                 ReplyPush::Close { code, reason } => {
                     let code = code.map_or(CloseCode::NORMAL, CloseCode);
                     hub.close_peer(peer, code, reason.as_deref().unwrap_or_default())

@@ -36,8 +36,7 @@ impl Hub {
             Request::Send { to, data } => {
                 self.check_size(data)?;
                 let peer = self.target(to)?;
-                let message = encode(data, &self.bounds);
-                match self.send_to(&peer, &message) {
+                match self.send_to(&peer, data) {
                     Ok(()) => Ok(Answer::ok()),
                     Err(NotQueued::Gone) => Err(gone()),
                     Err(NotQueued::Full) => Err(refuse(

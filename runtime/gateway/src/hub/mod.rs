@@ -18,7 +18,7 @@ use wsfn_protocol::{Answer, Request};
 use wsfn_settings::Settings;
 
 use crate::chance::Chance;
-use crate::codec::{DeflateParams, SharedMessage};
+use crate::codec::DeflateParams;
 use crate::counters::Counters;
 use crate::data::{Data, DataError};
 use outbound::{Gate, NotQueued, QueueLimits};
@@ -299,19 +299,20 @@ impl Hub {
             .remove(peer.id());
     }
 
-    /// The frames of a message that comes inside a reply.
-    pub(crate) fn encode(&self, data: &wsfn_protocol::Data<'_>) -> SharedMessage {
-        act::encode(data, &self.bounds)
-    }
-
     /// Whether a message is within `max-message`.
     pub(crate) fn fits(&self, data: &wsfn_protocol::Data<'_>) -> bool {
         data.as_bytes().len() <= self.bounds.max_message
     }
 
     /// Sends to one connection that is at hand.
-    pub(crate) fn send_to(&self, peer: &Peer, message: &SharedMessage) -> Result<(), NotQueued> {
+    pub(crate) fn send_to(
+        &self,
+        peer: &Peer,
+        data: &wsfn_protocol::Data<'_>,
+    ) -> Result<(), NotQueued> {
         let now = self.bounds.idle.then(Instant::now);
-        peer.send(message, &self.bounds.queue, &self.memory, true, now)
+        let frame = act::encode(data, &self.bounds).into_frame(peer.deflate().as_ref());
+        peer.out()
+            .push(frame, &self.bounds.queue, &self.memory, true, now)
     }
 }

@@ -31,7 +31,7 @@ impl<'s> Driver<'s> {
             connection_id: self.peer.id().clone(),
             event_id: request_id.clone(),
             seq: Some(seq),
-            deadline: Instant::now() + timeout,
+            deadline: self.now + timeout,
             request_id,
         };
         let service = self.service;
@@ -46,7 +46,7 @@ impl<'s> Driver<'s> {
     }
 
     pub(super) fn send(&mut self, mut call: Call, permit: SemaphorePermit<'s>) {
-        let now = Instant::now();
+        let now = self.now;
         let timeout = self.service.options.limits.invoke_timeout;
         call.deadline = now + timeout;
         let kind = call.kind;
@@ -94,7 +94,9 @@ impl<'s> Driver<'s> {
                 },
                 InFlight::Running(answer, ..) => {
                     // A handler that panics must not take the close event of its connection along.
-                    match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
+                    let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx)));
+                    self.now = Instant::now();
+                    match polled {
                         Ok(answer) => ready!(answer),
                         Err(_) => Err(InvokeError::Failed("the call panicked".into())),
                     }
@@ -125,7 +127,7 @@ impl<'s> Driver<'s> {
             return;
         }
         let took = match &self.call {
-            Some((_, _, InFlight::Running(_, _, since))) => since.elapsed(),
+            Some((_, _, InFlight::Running(_, _, since))) => self.now.duration_since(*since),
             _ => Duration::ZERO,
         };
         let refused = |answer: &InvokeAnswer| kind == Kind::Connect && answer.err_no.0 != 0;
@@ -167,7 +169,7 @@ impl<'s> Driver<'s> {
         if answer.pushes.is_empty() {
             return Some(input);
         }
-        let until = Instant::now() + self.service.options.write_timeout;
+        let until = self.now + self.service.options.write_timeout;
         let mut replies = Replies::new(answer.pushes, until, input);
         match replies.next(&self.shared.hub, &self.peer) {
             Next::Done(input) => Some(input),

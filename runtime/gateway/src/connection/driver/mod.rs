@@ -72,6 +72,13 @@ pub(super) struct Driver<'s> {
     /// The answer to the client's close frame.
     close_answer: Option<Bytes>,
     sleep: Pin<Box<Sleep>>,
+    /// What time it was when the task woke, or when the function was last at work: reading the clock at every step
+    /// costs more than most steps do.
+    now: Instant,
+    /// Nothing was left to do since, so that time has passed.
+    has_waited: bool,
+    /// Since when the socket takes nothing, as of the last look at the queue.
+    blocked_since: Option<Instant>,
     /// When anything came in.
     last_read: Instant,
     /// When a message came in.
@@ -147,6 +154,9 @@ impl<'s> Driver<'s> {
             handshake: Some(Box::new(pending)),
             close_answer: None,
             sleep: Box::pin(tokio::time::sleep_until(now)),
+            now,
+            has_waited: true,
+            blocked_since: None,
             last_read: now,
             last_message: now,
             rate_used: None,
@@ -211,7 +221,7 @@ impl<'s> Driver<'s> {
     fn feed(&mut self, input: Input) {
         let limits = &self.service.options.limits;
         self.machine
-            .handle(Instant::now(), input, limits, &mut self.outputs);
+            .handle(self.now, input, limits, &mut self.outputs);
     }
 
     fn apply(&mut self, output: Output) {
@@ -227,9 +237,8 @@ impl<'s> Driver<'s> {
             Output::Upgrade => self.upgrade(),
             Output::Open => {
                 tracing::debug!(connection = shown(self.peer.id()), "open");
-                let now = Instant::now();
-                self.last_read = now;
-                self.last_message = now;
+                self.last_read = self.now;
+                self.last_message = self.now;
             }
             Output::CallMessage => {
                 if let Some(event) = self.inbox.pop(self.shared.hub.memory()) {
@@ -259,7 +268,7 @@ impl<'s> Driver<'s> {
             }
             Output::Shut => {
                 self.shared.hub.shut(&self.peer);
-                let until = Instant::now() + codec::close::LINGER_TIME;
+                let until = self.now + codec::close::LINGER_TIME;
                 self.linger = Some((until, codec::close::LINGER_BYTES));
             }
             Output::Cut => {
@@ -320,6 +329,15 @@ impl<'s> Driver<'s> {
 
     /// Waits for whatever comes first; `None` when the machine was told already.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
+        if self.has_waited {
+            self.now = Instant::now();
+        }
+        let polled = self.poll_each(cx);
+        self.has_waited = polled.is_pending();
+        polled
+    }
+
+    fn poll_each(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
         if let Poll::Ready(input) = self.poll_call(cx) {
             return Poll::Ready(Some(input));
         }
@@ -349,6 +367,7 @@ impl<'s> Driver<'s> {
                 return Poll::Ready(Input::Shutdown(ending));
             }
             let flushed = out.flush(self.shared.hub.memory());
+            self.blocked_since = out.blocked_since();
             out.set_waker(cx.waker());
             if out.take_close_written() {
                 return Poll::Ready(Input::CloseWritten);
@@ -372,15 +391,16 @@ impl<'s> Driver<'s> {
     }
 
     /// Writes what is queued now rather than at the next poll.
-    fn flush_soon(&self) {
-        let _ = self.peer.out().flush(self.shared.hub.memory());
+    fn flush_soon(&mut self) {
+        let mut out = self.peer.out();
+        let _ = out.flush(self.shared.hub.memory());
+        self.blocked_since = out.blocked_since();
     }
 
     /// Tells the sender of a message that it failed, where the connection lives on.
     fn tell(&mut self, error: CallError) {
         let note = respond::failed_message(error, self.asked.take().as_deref());
-        let frame = self.shared.hub.encode(&note);
-        if self.shared.hub.send_to(&self.peer, &frame).is_err() {
+        if self.shared.hub.send_to(&self.peer, &note).is_err() {
             tracing::debug!(
                 connection = shown(self.peer.id()),
                 "the sender of a failed message could not be told"

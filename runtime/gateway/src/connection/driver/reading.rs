@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::time::Instant;
 use wsfn_protocol::{CloseCode, Data};
 
 use super::Driver;
@@ -70,7 +69,7 @@ impl Driver<'_> {
                         Poll::Ready(Some(Input::Gone))
                     }
                     Poll::Ready(Ok(())) => {
-                        self.last_read = Instant::now();
+                        self.last_read = self.now;
                         self.ping_sent = None;
                         let bytes = read.filled_mut();
                         let (consumed, input) = self.decode(bytes);
@@ -98,12 +97,11 @@ impl Driver<'_> {
 
     /// Reading goes on. What came meanwhile was not looked at, so its absence says nothing.
     pub(super) fn resume(&mut self) {
-        let now = Instant::now();
-        self.last_read = now;
-        self.last_message = now;
+        self.last_read = self.now;
+        self.last_message = self.now;
         self.ping_sent = None;
         if self.message_since.is_some() {
-            self.message_since = Some(now);
+            self.message_since = Some(self.now);
         }
     }
 
@@ -130,8 +128,8 @@ impl Driver<'_> {
                     return (consumed, None);
                 }
                 None | Some(codec::Event::Pong(_)) => {}
-                Some(codec::Event::Text(text)) => refused = self.received(Data::Text(text)),
-                Some(codec::Event::Binary(data)) => refused = self.received(Data::Binary(data)),
+                Some(codec::Event::Text(text)) => refused = self.received(&Data::Text(text)),
+                Some(codec::Event::Binary(data)) => refused = self.received(&Data::Binary(data)),
                 Some(codec::Event::Ping(payload)) => {
                     self.peer.out().set_pong(codec::control::pong(&payload));
                     self.flush_soon();
@@ -155,7 +153,7 @@ impl Driver<'_> {
 
     /// A message is complete: it is the function's, unless the end has begun, or it is a heartbeat. The answer is how
     /// the connection ends because of it, where it does.
-    pub(super) fn received(&mut self, data: Data<'_>) -> Option<Ending> {
+    pub(super) fn received(&mut self, data: &Data<'_>) -> Option<Ending> {
         self.message_since = None;
         if !self.machine.takes_messages() {
             return None;
@@ -169,12 +167,9 @@ impl Driver<'_> {
             return Some(Ending::new(CloseCode::POLICY, reason));
         }
         if let Some(heartbeat) = &options.heartbeat
-            && matches!(&data, Data::Text(text) if *text == heartbeat.ping)
+            && matches!(data, Data::Text(text) if *text == heartbeat.ping)
         {
-            let pong = self
-                .shared
-                .hub
-                .encode(&Data::Text((&*heartbeat.pong).into()));
+            let pong = Data::Text((&*heartbeat.pong).into());
             // A client that does not read has no use for it.
             let _ = self.shared.hub.send_to(&self.peer, &pong);
             return None;

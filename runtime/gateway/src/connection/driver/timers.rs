@@ -16,8 +16,7 @@ const MEMORY_RETRY: Duration = Duration::from_millis(100);
 impl Driver<'_> {
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
         loop {
-            let now = Instant::now();
-            if let Some(input) = self.due(now) {
+            if let Some(input) = self.due(self.now) {
                 return Poll::Ready(input);
             }
             let Some(next) = self.next_deadline() else {
@@ -28,6 +27,7 @@ impl Driver<'_> {
                 self.sleep.as_mut().reset(next);
             }
             ready!(self.sleep.as_mut().poll(cx));
+            self.now = Instant::now();
         }
     }
 
@@ -89,7 +89,7 @@ impl Driver<'_> {
             self.ping_deadline().filter(|_| reading),
             self.idle_deadline().filter(|_| reading),
             self.message_deadline().filter(|_| reading),
-            (open && self.memory_full).then(|| Instant::now() + MEMORY_RETRY),
+            (open && self.memory_full).then(|| self.now + MEMORY_RETRY),
         ]
         .into_iter()
         .flatten()
@@ -98,7 +98,7 @@ impl Driver<'_> {
 
     pub(super) fn write_deadline(&self) -> Option<Instant> {
         self.reader.as_ref()?;
-        Some(self.peer.out().blocked_since()? + self.service.options.write_timeout)
+        Some(self.blocked_since? + self.service.options.write_timeout)
     }
 
     pub(super) fn pong_deadline(&self) -> Option<Instant> {

@@ -1,5 +1,6 @@
 //! One connection's task, over memory and with time that stands still until all wait.
 
+mod clock;
 mod dropping;
 mod lingering;
 
