@@ -1,4 +1,27 @@
 //! Every row of the table; random histories of it are in `lives`.
+//!
+//! | state | when | test |
+//! |---|---|---|
+//! | Handshaking | bad request, too slow, full | no machine is made: `tests/gateway/bad_input.rs`, `connecting.rs` |
+//! | | good | `accepted_is_open`; pushes are held: `connecting::pushes_are_held_until_the_101` |
+//! | Registering | answer 0 | `accepted_is_open` |
+//! | | the 101 cannot be written | `a_101_that_cannot_be_written_is_closing` |
+//! | | answer not 0 | `refused_has_no_close_event` |
+//! | | not sent, queue full | `not_sent_is_502_and_a_full_queue_503_without_close_event` |
+//! | | late, failed | `sent_and_failed_is_closing`, `a_late_connect_is_504_and_awaited_before_its_close` |
+//! | | client gone | `a_client_that_left_is_closed_if_accepted_and_forgotten_if_refused` |
+//! | | `closing` pushed | `a_close_pushed_while_registering_waits_for_the_101`, `one_pushed_to_a_refused_one_is_dropped` |
+//! | | SIGTERM | `shutdown_while_registering_is_503_and_the_answer_is_awaited` |
+//! | Open | message | `messages_go_one_at_a_time` |
+//! | | message call failed or late | `a_failed_message_closes_and_drops_the_rest`, `a_late_message_closes_and_its_close_event_waits_for_it` |
+//! | | the same with `tell` | `a_failed_message_is_told_where_that_is_wanted` |
+//! | | not reachable, queue full | `a_failed_message_closes_and_drops_the_rest` |
+//! | | pushed close | `messages_still_go_while_a_pushed_close_is_queued`, `a_pushed_close_that_cannot_be_written_is_cut` |
+//! | | client's close, EOF | `the_clients_close_is_answered_and_messages_before_it_are_delivered`, `eof_is_1006` |
+//! | | error, idle, limit | `nothing_is_read_after_broken_frames`, `ours_is_answered_within_close_timeout_or_cut` |
+//! | | shutdown | `shutdown_while_open_closes_and_delivers_what_was_received` |
+//! | Draining | | `no_call_starts_later_than_invoke_timeout_after_the_end`, `closes_that_cross` |
+//! | Closing | | `a_close_event_is_retried_with_growing_pauses_and_given_up`, `an_answered_close_event_waits_for_the_socket_only` |
 
 mod lives;
 
@@ -362,6 +385,26 @@ fn closes_that_cross() {
     assert_eq!(life.on(Input::CloseReceived(ending(1000))), []);
     let out = life.on(Input::CloseWritten);
     assert_eq!(out, [Output::Shut, Output::CallClose(ending(1001))]);
+}
+
+#[test]
+fn one_pushed_to_a_refused_one_is_dropped() {
+    let mut life = Life::registering();
+    life.on(Input::CloseQueued(ending(4000)));
+    let out = life.on(Input::Refused);
+    assert_eq!(out, [Output::RefuseAsAnswered, Output::Forget, Output::End]);
+    assert_eq!(life.deadline(), None);
+}
+
+#[test]
+fn shutdown_while_open_closes_and_delivers_what_was_received() {
+    let mut life = Life::busy();
+    life.on(Input::Message);
+    let out = life.on(Input::Shutdown(ending(1001)));
+    assert_eq!(out, [Output::Seal, Output::SendClose(ending(1001))]);
+    assert_eq!(life.on(Input::CloseWritten), []);
+    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    assert_eq!(life.on(Input::Answered), [Output::CallClose(ending(1001))]);
 }
 
 // Draining
