@@ -3,7 +3,8 @@
 
 use std::hint::black_box;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
 use wsfn::{Context, on_message};
 use wsfn_bench::{cpu_time, events};
 
@@ -31,9 +32,10 @@ fn main() {
     };
     let with = |filter: &str| {
         let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(filter))
+            .with_max_level(LevelFilter::TRACE)
             .with_writer(std::io::sink)
-            .finish();
+            .finish()
+            .with(filter.parse::<Targets>().expect("a filter"));
         tracing::subscriber::with_default(subscriber, round)
     };
     round();
