@@ -26,6 +26,16 @@ impl Example {
     #[must_use]
     pub fn program(package: &str, binary: &str) -> PathBuf {
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        Self::built(manifest, package, binary)
+            .unwrap_or_else(|| panic!("{package} cannot be built"))
+    }
+
+    /// The program `binary` of a package with this manifest; `None` where it cannot be built.
+    ///
+    /// # Panics
+    /// When there is no cargo.
+    #[must_use]
+    pub fn built(manifest: &str, package: &str, binary: &str) -> Option<PathBuf> {
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args([
                 "build",
@@ -38,15 +48,16 @@ impl Example {
             .stderr(Stdio::inherit())
             .output()
             .expect("cargo runs");
-        assert!(output.status.success(), "{package} cannot be built");
-        let path = String::from_utf8_lossy(&output.stdout)
+        if !output.status.success() {
+            return None;
+        }
+        String::from_utf8_lossy(&output.stdout)
             .lines()
             .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
             .find_map(|message| {
                 (message["target"]["name"] == binary)
                     .then(|| message["executable"].as_str().map(PathBuf::from))?
-            });
-        path.unwrap_or_else(|| panic!("cargo names no executable for {binary}"))
+            })
     }
 
     /// An address on which nobody listened a moment ago.

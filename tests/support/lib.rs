@@ -5,6 +5,7 @@ mod function_url;
 mod http;
 mod push_server;
 mod runtime_api;
+mod scf_api;
 
 use std::io::Write as _;
 
@@ -12,6 +13,7 @@ pub use example::Example;
 pub use function_url::FunctionUrl;
 pub use push_server::{PushAnswer, PushServer};
 pub use runtime_api::{Misbehaviour, RuntimeApi, Said};
+pub use scf_api::ScfApi;
 
 /// Says in a visible line that a test cannot run here, and what it lacks. On a laptop that is all; where `CI` is set
 /// nothing may be missing, so it fails.

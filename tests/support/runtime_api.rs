@@ -141,6 +141,13 @@ impl RuntimeApi {
         answer
     }
 
+    /// The process that has asked for an event is no more: the event is not handed out again.
+    pub(crate) fn forget(&self) {
+        let mut state = lock(&self.state);
+        state.current = None;
+        state.waiting.clear();
+    }
+
     /// What the next calls get.
     pub fn misbehave(&self, misbehaviours: impl IntoIterator<Item = Misbehaviour>) {
         lock(&self.state).misbehaviours.extend(misbehaviours);

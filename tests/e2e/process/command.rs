@@ -180,7 +180,7 @@ async fn a_function_that_is_down_refuses_and_ends_connections() {
 }
 
 /// A gateway whose functions are commands.
-fn executing(arguments: &[&str]) -> Example {
+pub(super) fn executing(arguments: &[&str]) -> Example {
     let pushes = Example::free_address();
     let mut command = wsfn(&["gateway", "--push-listen", &pushes]);
     command.args(arguments);
@@ -268,40 +268,6 @@ async fn a_command_that_is_none_is_said_and_waited_for_no_longer_than_the_deadli
         other => panic!("not refused: {other:?}"),
     }
     let _ = gateway.says("/no/such/program");
-}
-
-#[tokio::test]
-async fn functions_in_python_run_unchanged() {
-    let python = Command::new("python3").arg("--version").output();
-    if !python.is_ok_and(|output| output.status.success()) {
-        return wsfn_tests::skip("functions_in_python_run_unchanged", "there is no python3");
-    }
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/python");
-    let command =
-        |handler: &str| format!("exec:python3 {folder}/bootstrap.py {handler}.main_handler");
-    let (register, transfer, cleanup) =
-        (command("register"), command("transfer"), command("cleanup"));
-    let gateway = executing(&[
-        "--connect",
-        &register,
-        "--message",
-        &transfer,
-        "--close",
-        &cleanup,
-    ]);
-    let mut client = connect(gateway.address()).await;
-    client
-        .send(Message::text("h\u{e4}llo"))
-        .await
-        .expect("sent");
-    assert_eq!(text(&mut client).await, "h\u{e4}llo");
-    let bytes = Message::binary(vec![0, 255]);
-    client.send(bytes.clone()).await.expect("sent");
-    assert_eq!(client.next().await.expect("open").expect("a frame"), bytes);
-    client.close(None).await.expect("closed");
-    // What they print is in the gateway's log.
-    let said = gateway.says("left: ").concat();
-    assert!(said.contains("transfer: "), "{said}");
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Programs as processes, each front end from outside.
 
+mod captured;
 mod command;
 pub(crate) mod event_invoke;
 mod examples;
 mod first_app;
+mod foreign;
 mod function_url;
 mod garbage;
 mod gateway;
