@@ -15,11 +15,18 @@ fuzz_target!(|text: &str| {
             Ok(event) => {
                 let again = event.to_json();
                 let read = Event::parse(&again, only).expect("what was written can be read");
-                assert_eq!(read.kind(), event.kind());
-                assert_eq!(read.connection_id(), event.connection_id());
                 assert_eq!(read.to_json(), again);
-                if let Event::Connect(event) = event {
-                    let _ = event.request_context();
+                match (read, event) {
+                    (Event::Connect(read), Event::Connect(event)) => {
+                        assert_eq!(read.connection_id, event.connection_id);
+                        assert_eq!(read.protocols, event.protocols);
+                        assert_eq!(read.extensions, event.extensions);
+                        assert_eq!(read.raw_request_context, event.raw_request_context);
+                        let _ = event.request_context();
+                    }
+                    (Event::Message(read), Event::Message(event)) => assert_eq!(read, event),
+                    (Event::Close(read), Event::Close(event)) => assert_eq!(read, event),
+                    (read, event) => panic!("{read:?} was {event:?}"),
                 }
             }
             Err(error) => assert!(!error.to_string().is_empty()),

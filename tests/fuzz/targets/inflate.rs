@@ -1,19 +1,28 @@
-//! Any bytes as a compressed message: bounded, and text only if it is. What we compress comes back as it was.
+//! Any bytes as a compressed message: bounded, text only if it is, and in pieces what it is at once. What we compress
+//! comes back as it was.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use wsfn_gateway::codec::{
-    Decoder, DecoderLimits, DeflateParams, Event, MessageKind, SharedMessage,
+    Decoder, DecoderLimits, DeflateParams, Event, MessageKind, ProtocolError, SharedMessage,
 };
 
+/// More than inputs are, so that what we compress can be read.
 const MAX_MESSAGE: usize = 64 << 10;
+/// Little enough that inputs inflate to more.
+const SMALL: usize = 500;
 
 fuzz_target!(|bytes: &[u8]| {
     if bytes.len() > MAX_MESSAGE {
         return;
     }
-    let _ = decode(0xC2, bytes);
-    let _ = decode(0xC1, bytes);
+    for max in [SMALL, MAX_MESSAGE] {
+        for first in [0xC2, 0xC1] {
+            let at_once = decode(max, first, bytes, usize::MAX);
+            assert_eq!(decode(max, first, bytes, bytes.len() / 3 + 1), at_once);
+            assert_eq!(decode(max, first, bytes, 1), at_once);
+        }
+    }
     for params in [9, 15].into_iter().filter_map(DeflateParams::new) {
         let frame = SharedMessage::new(MessageKind::Binary, bytes, Some(0)).frame(Some(&params));
         let header = match frame[1] {
@@ -21,11 +30,13 @@ fuzz_target!(|bytes: &[u8]| {
             127 => 10,
             _ => 2,
         };
-        assert_eq!(decode(frame[0], &frame[header..]).as_deref(), Some(bytes));
+        let again =
+            decode(MAX_MESSAGE, frame[0], &frame[header..], usize::MAX).expect("it is ours");
+        assert_eq!(again, bytes);
     }
 });
 
-fn decode(first: u8, payload: &[u8]) -> Option<Vec<u8>> {
+fn decode(max: usize, first: u8, payload: &[u8], step: usize) -> Result<Vec<u8>, ProtocolError> {
     let mut frame = vec![first, 0x80 | 127];
     frame.extend((payload.len() as u64).to_be_bytes());
     match payload.len() {
@@ -42,16 +53,16 @@ fn decode(first: u8, payload: &[u8]) -> Option<Vec<u8>> {
     }
     frame.extend([0; 4]);
     frame.extend_from_slice(payload);
-    let mut decoder = Decoder::new(
-        DecoderLimits::new(MAX_MESSAGE),
-        Some(DeflateParams::default()),
-    );
-    let event = decoder.decode(&mut frame).ok()?.1?;
-    let data = match event {
-        Event::Text(text) => text.into_owned().into_bytes(),
-        Event::Binary(data) => data.into_owned(),
-        event => panic!("{event:?}"),
-    };
-    assert!(data.len() <= MAX_MESSAGE);
-    Some(data)
+    let mut decoder = Decoder::new(DecoderLimits::new(max), Some(DeflateParams::default()));
+    for piece in frame.chunks_mut(step) {
+        let data = match decoder.decode(piece)?.1 {
+            Some(Event::Text(text)) => text.into_owned().into_bytes(),
+            Some(Event::Binary(data)) => data.into_owned(),
+            Some(event) => panic!("{event:?}"),
+            None => continue,
+        };
+        assert!(data.len() <= max);
+        return Ok(data);
+    }
+    panic!("the message is whole, and neither there nor refused");
 }
