@@ -53,9 +53,10 @@ fn steps() -> Vec<Step> {
     steps
 }
 
-/// A folder with a clone called `wsfn`, as the guide has it.
+/// A folder with a clone called `wsfn`, as the guide has it. Outside the repository: cargo makes a package that it
+/// finds inside a workspace a member of it.
 fn folder() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("first-app");
+    let folder = std::env::temp_dir().join(format!("wsfn-first-app-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder below target");
     std::os::unix::fs::symlink(repository(), folder.join("wsfn")).expect("a link");
@@ -165,4 +166,5 @@ async fn the_guide_can_be_followed() {
         programs == 3 && runs == 3 && tested,
         "the guide is read wrongly"
     );
+    let _ = fs::remove_dir_all(parent);
 }
