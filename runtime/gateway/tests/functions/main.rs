@@ -1,5 +1,6 @@
 //! Functions elsewhere.
 
 mod http;
+mod node;
 mod scf;
 mod support;
