@@ -41,4 +41,4 @@ pub use event::{
 pub use note::Note;
 pub use push::{Answer, Audience, Failed, Request, RequestError, SessionValue};
 pub use reply::{Reply, ReplyError, ReplyPush, ReplySocket};
-pub use signature::{Key, Signed, header};
+pub use signature::{Key, Signed, header, hex};

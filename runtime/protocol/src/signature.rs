@@ -1,6 +1,7 @@
 //! Signatures of what our gateway sends to functions.
 
 use std::fmt::{self, Write as _};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -41,6 +42,18 @@ pub struct Signed<'a> {
     pub event_id: &'a str,
     /// Every byte of it.
     pub body: &'a [u8],
+}
+
+impl Signed<'_> {
+    /// The `timestamp` of what is signed now, by the wall clock: it is what two machines have in common.
+    #[must_use]
+    pub fn now() -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| {
+                u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+            })
+    }
 }
 
 /// A secret that signs. `Debug` shows its id and not the secret.
@@ -131,7 +144,13 @@ impl fmt::Debug for Key {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal, in lower case, as signatures are written.
+///
+/// ```
+/// assert_eq!(wsfn_protocol::hex(&[0, 0x5a, 255]), "005aff");
+/// ```
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         // Writing to a string cannot fail.

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use wsfn_gateway::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
+use wsfn_settings::near;
 
 use crate::app::{Instance, Outcome};
 use crate::context::Context;
@@ -46,17 +47,8 @@ fn answer(outcome: Outcome) -> InvokeAnswer {
 /// What people open: a line for the first address, and further ones.
 pub(crate) fn invitation(addresses: &[SocketAddr], secure: bool) -> String {
     let s = if secure { "s" } else { "" };
-    let mut addresses = addresses.iter().map(|address| {
-        // A page for every interface is opened on this machine's own.
-        let mut shown = *address;
-        if shown.ip().is_unspecified() {
-            shown.set_ip(match shown {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-            });
-        }
-        shown
-    });
+    // A page for every interface is opened on this machine's own.
+    let mut addresses = addresses.iter().map(|address| near(*address));
     let Some(first) = addresses.next() else {
         return "listening nowhere".to_owned();
     };

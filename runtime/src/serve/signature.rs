@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use hyper::HeaderMap;
 use tokio::time::Instant;
@@ -82,7 +82,8 @@ impl Signatures {
         let key = key.ok_or(Refused::Secret)?;
         let timestamp: u64 = timestamp.parse().map_err(|_| Refused::Unsigned)?;
         let window = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
-        let (now, off) = (now(), now().abs_diff(timestamp));
+        let now = wsfn_protocol::Signed::now();
+        let off = now.abs_diff(timestamp);
         if off > window {
             return Err(Refused::Clock {
                 seconds: off / 1000,
@@ -180,18 +181,13 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Milliseconds since 1970, by the wall clock: what the two machines have in common.
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn now() -> u64 {
+        wsfn_protocol::Signed::now()
+    }
 
     const SECRET: &str = "0123456789abcdef";
 

@@ -60,16 +60,21 @@ fn running(package: &str) -> Running {
     }
 }
 
-#[tokio::test]
-async fn the_lobby_runs_behind_it_unchanged() {
-    let lobby = running("lobby");
-    let mut anna = connect(lobby.gateway.address()).await;
-    let mut berta = connect(lobby.gateway.address()).await;
+/// Two clients of the lobby hear each other, and of each other's leaving.
+async fn the_lobby_is_as_ever(address: &str) {
+    let mut anna = connect(address).await;
+    let mut berta = connect(address).await;
     anna.send(Message::text("hello")).await.expect("sent");
     assert_eq!(text(&mut anna).await, "hello");
     assert_eq!(text(&mut berta).await, "hello");
     berta.close(None).await.expect("closed");
     assert_eq!(text(&mut anna).await, "someone left");
+}
+
+#[tokio::test]
+async fn the_lobby_runs_behind_it_unchanged() {
+    let lobby = running("lobby");
+    the_lobby_is_as_ever(lobby.gateway.address()).await;
 }
 
 #[tokio::test]
@@ -192,13 +197,7 @@ async fn the_lobby_runs_as_a_process_that_it_starts() {
     let lobby = Example::program("lobby", "lobby");
     let lobby = lobby.to_str().expect("a path");
     let gateway = executing(&["--exec", lobby]);
-    let mut anna = connect(gateway.address()).await;
-    let mut berta = connect(gateway.address()).await;
-    anna.send(Message::text("hello")).await.expect("sent");
-    assert_eq!(text(&mut anna).await, "hello");
-    assert_eq!(text(&mut berta).await, "hello");
-    berta.close(None).await.expect("closed");
-    assert_eq!(text(&mut anna).await, "someone left");
+    the_lobby_is_as_ever(gateway.address()).await;
 }
 
 #[tokio::test]

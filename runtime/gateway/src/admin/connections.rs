@@ -6,6 +6,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use wsfn_protocol::{ErrNo, Request};
+use wsfn_settings::percent_decoded;
 
 use super::{not_allowed, reply, text};
 use crate::http_server::Reply;
@@ -22,7 +23,7 @@ const PAGE_MAX: usize = 1000;
 /// Lists connections, shows one, or closes it. `id` is what stands behind the slash, percent-encoded.
 pub(super) fn answer(hub: &Arc<Hub>, head: &Parts, id: &str) -> Reply {
     let query = head.uri.query().unwrap_or_default();
-    let Some(id) = decoded(id) else {
+    let Some(id) = percent_decoded(id) else {
         return text(
             StatusCode::BAD_REQUEST,
             "the id is not percent-encoded UTF-8\n",
@@ -106,9 +107,5 @@ fn close(hub: &Arc<Hub>, id: &str, query: &str) -> Reply {
 fn parameter(query: &str, name: &str) -> Option<String> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
-    decoded(value)
-}
-
-fn decoded(text: &str) -> Option<String> {
-    wsfn_settings::percent_decoded(text)
+    percent_decoded(value)
 }

@@ -15,7 +15,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
@@ -29,7 +28,7 @@ use crate::socket::{Reader, Socket};
 use driver::{Driver, Pending};
 use event::Client;
 use forwarded::Forwarded;
-use respond::{Handshake, explained, response, status};
+use respond::{Answer, Handshake, explained, response, status};
 
 /// The most of a refused `Origin` that is logged.
 const ORIGIN_SHOWN: usize = 256;
@@ -77,7 +76,7 @@ pub(crate) async fn serve(
 }
 
 /// Answers a client that is not served.
-async fn turn_away(answer: Bytes, socket: Socket, timeout: Duration) {
+async fn turn_away(answer: Answer, socket: Socket, timeout: Duration) {
     let (mut reader, writer) = socket.into_split();
     if let Ok(Ok(())) = tokio::time::timeout(timeout, reader.handshake()).await {
         respond::write_and_close(answer, reader, writer, timeout).await;
@@ -137,10 +136,7 @@ async fn handshake<'s>(
         Err(_) => status(408),
     };
     drop(request);
-    shared
-        .hub
-        .counters()
-        .turned_away(respond::status_of(&answer));
+    shared.hub.counters().turned_away(answer.status);
     respond::write_and_close(answer, reader, writer, entrance.write_timeout).await;
     None
 }
@@ -179,7 +175,7 @@ async fn read_head(reader: &mut Reader, request: &mut HeadReader) -> Read {
 }
 
 /// The answer to a request that is wrong.
-fn bad(error: HandshakeError) -> Bytes {
+fn bad(error: HandshakeError) -> Answer {
     explained(error.status(), error.reason())
 }
 
@@ -200,7 +196,7 @@ fn examine<'s>(
     shared: &'s Shared,
     request: &HeadReader,
     origin: Origin,
-) -> Result<Good<'s>, Bytes> {
+) -> Result<Good<'s>, Answer> {
     let head = request.head().map_err(bad)?;
     if !head.asks_for_websocket() {
         return Err(plain(shared, &head, origin));
@@ -282,7 +278,7 @@ fn examine<'s>(
 }
 
 /// The answer to one connection more than an address may have.
-fn too_many() -> Bytes {
+fn too_many() -> Answer {
     explained(
         429,
         "too many connections from this address (max-per-address)",
@@ -290,7 +286,7 @@ fn too_many() -> Bytes {
 }
 
 /// The answer to a request that is no handshake.
-fn plain(shared: &Shared, head: &Head<'_>, origin: Origin) -> Bytes {
+fn plain(shared: &Shared, head: &Head<'_>, origin: Origin) -> Answer {
     if !matches!(head.method, "GET" | "HEAD") {
         return status(405);
     }
@@ -305,9 +301,9 @@ fn plain(shared: &Shared, head: &Head<'_>, origin: Origin) -> Bytes {
     let Some(page) = page else {
         return status(426);
     };
-    let whole = response(200, "text/html; charset=utf-8", page);
+    let mut answer = response(200, "text/html; charset=utf-8", page);
     if head.method == "HEAD" {
-        return whole.slice(..whole.len() - page.len());
+        answer.bytes.truncate(answer.bytes.len() - page.len());
     }
-    whole
+    answer
 }

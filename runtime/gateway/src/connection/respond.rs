@@ -80,7 +80,7 @@ impl Handshake {
     }
 
     /// A refusal by the function: 403 and a small JSON, or a connection that is closed at once with 4403.
-    pub(super) fn refused(&self, err_no: ErrNo, err_msg: &str, how: Refuse) -> Bytes {
+    pub(super) fn refused(&self, err_no: ErrNo, err_msg: &str, how: Refuse) -> Answer {
         let err_msg = &err_msg[..err_msg.floor_char_boundary(CloseCode::REASON_MAX)];
         match how {
             Refuse::Http => {
@@ -92,7 +92,10 @@ impl Handshake {
                     .accepted(self.offers().next().map(str::to_owned))
                     .to_vec();
                 bytes.extend_from_slice(&codec::close::frame(CloseCode::REFUSED, err_msg));
-                bytes.into()
+                Answer {
+                    status: 101,
+                    bytes: bytes.into(),
+                }
             }
         }
     }
@@ -116,7 +119,13 @@ const fn phrase(status: u16) -> &'static str {
 }
 
 /// An answer after which the connection ends.
-pub(super) fn response(status: u16, content_type: &str, body: &[u8]) -> Bytes {
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) bytes: Bytes,
+}
+
+pub(super) fn response(status: u16, content_type: &str, body: &[u8]) -> Answer {
     let more = match status {
         426 => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
         405 => "Allow: GET, HEAD\r\n",
@@ -131,26 +140,20 @@ pub(super) fn response(status: u16, content_type: &str, body: &[u8]) -> Bytes {
     )
     .into_bytes();
     bytes.extend_from_slice(body);
-    bytes.into()
-}
-
-/// The status of an answer, for those who count.
-pub(super) fn status_of(response: &[u8]) -> u16 {
-    // Behind `HTTP/1.1 `; each is made above.
-    let digits = response.get(9..12).unwrap_or_default();
-    digits
-        .iter()
-        .fold(0, |status, digit| status * 10 + u16::from(digit - b'0'))
+    Answer {
+        status,
+        bytes: bytes.into(),
+    }
 }
 
 /// An answer that says what it is and why, and nothing about the function.
-pub(super) fn explained(status: u16, why: &str) -> Bytes {
+pub(super) fn explained(status: u16, why: &str) -> Answer {
     let body = format!("{status} {}: {why}\n", phrase(status));
     response(status, "text/plain; charset=utf-8", body.as_bytes())
 }
 
 /// The answer with this status.
-pub(super) fn status(status: u16) -> Bytes {
+pub(super) fn status(status: u16) -> Answer {
     explained(
         status,
         match status {
@@ -187,13 +190,13 @@ pub(super) fn failed_message(error: CallError, event: Option<&str>) -> Data<'sta
 
 /// Writes an answer and closes as the codec says: first our side, then a bounded look at what the client still sends.
 pub(super) async fn write_and_close(
-    response: Bytes,
+    answer: Answer,
     mut reader: Reader,
     mut writer: Writer,
     timeout: Duration,
 ) {
     let write = async {
-        writer.write_all(&response).await?;
+        writer.write_all(&answer.bytes).await?;
         writer.shutdown().await
     };
     if !matches!(tokio::time::timeout(timeout, write).await, Ok(Ok(()))) {

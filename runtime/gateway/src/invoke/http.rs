@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -97,7 +97,7 @@ impl HttpFunction {
         if let Some(key) = &self.key {
             let signed = Signed {
                 purpose: "invoke",
-                timestamp: wall_clock(),
+                timestamp: Signed::now(),
                 method: "POST",
                 path: self.uri.path_and_query().map_or("/", |path| path.as_str()),
                 event_id: &call.event_id,
@@ -141,13 +141,4 @@ fn scf_timeout(timeout: Duration) -> u64 {
         seconds @ ..=LONGEST_SECONDS => seconds,
         _ => ms,
     }
-}
-
-/// Milliseconds since 1970, by the wall clock: what the two machines have in common.
-fn wall_clock() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-        })
 }

@@ -1,11 +1,15 @@
 //! The endpoint as the gateway starts it: pushes reach sockets.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use wsfn_gateway::{BoxFuture, Call, Gateway, Handle, Invoke, InvokeAnswer, InvokeError};
 use wsfn_settings::{Secret, Settings};
 
@@ -24,6 +28,44 @@ impl Invoke for Ids {
     }
 }
 
+/// A gateway with one client.
+struct Running {
+    /// Of the client's connection.
+    id: String,
+    pushes: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(settings: &Settings) -> (Self, WebSocketStream<MaybeTlsStream<TcpStream>>) {
+        let ids = Ids::default();
+        let function = Arc::new(ids.clone());
+        let gateway = Gateway::bind(Handle::new(settings), settings, function, None)
+            .await
+            .unwrap();
+        let (clients, pushes) = (gateway.local_addrs()[0], gateway.push_addrs()[0]);
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(gateway.serve(async {
+            let _ = stopped.await;
+        }));
+        let socket = tokio_tungstenite::connect_async(format!("ws://{clients}/"));
+        let (socket, _) = within(socket).await.unwrap();
+        let running = Self {
+            id: ids.0.lock().unwrap()[0].clone(),
+            pushes,
+            stop,
+            serving,
+        };
+        (running, socket)
+    }
+
+    async fn end(self) {
+        let _ = self.stop.send(());
+        within(self.serving).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn pushes_reach_sockets_and_rooms() {
     let settings = Settings {
@@ -33,24 +75,8 @@ async fn pushes_reach_sockets_and_rooms() {
         drain: Duration::from_millis(100),
         ..Settings::default()
     };
-    let ids = Ids::default();
-    let gateway = Gateway::bind(
-        Handle::new(&settings),
-        &settings,
-        Arc::new(ids.clone()),
-        None,
-    )
-    .await
-    .unwrap();
-    let (clients, pushes) = (gateway.local_addrs()[0], gateway.push_addrs()[0]);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(gateway.serve(async {
-        let _ = stopped.await;
-    }));
-    let (mut socket, _) = within(tokio_tungstenite::connect_async(format!("ws://{clients}/")))
-        .await
-        .unwrap();
-    let id = ids.0.lock().unwrap()[0].clone();
+    let (running, mut socket) = Running::start(&settings).await;
+    let (id, pushes) = (&running.id, running.pushes);
 
     let mut client = Client::connect(pushes).await;
     for (body, status, err_no) in [
@@ -129,8 +155,7 @@ async fn pushes_reach_sockets_and_rooms() {
         (4001, "bye")
     );
 
-    let _ = stop.send(());
-    within(serving).await.unwrap();
+    running.end().await;
     client.ends().await;
 }
 
@@ -191,20 +216,8 @@ async fn senders_that_stall_in_their_bodies_hold_nobody_up() {
         drain: Duration::from_millis(100),
         ..Settings::default()
     };
-    let ids = Ids::default();
-    let function = Arc::new(ids.clone());
-    let gateway = Gateway::bind(Handle::new(&settings), &settings, function, None)
-        .await
-        .unwrap();
-    let (clients, pushes) = (gateway.local_addrs()[0], gateway.push_addrs()[0]);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(gateway.serve(async {
-        let _ = stopped.await;
-    }));
-    let (mut socket, _) = within(tokio_tungstenite::connect_async(format!("ws://{clients}/")))
-        .await
-        .unwrap();
-    let id = ids.0.lock().unwrap()[0].clone();
+    let (running, mut socket) = Running::start(&settings).await;
+    let (id, pushes) = (&running.id, running.pushes);
     let push = format!(
         r#"{{"websocket":{{"action":"data send","secConnectionID":"{id}","dataType":"text","data":"x"}}}}"#
     );
@@ -240,6 +253,5 @@ async fn senders_that_stall_in_their_bodies_hold_nobody_up() {
     last.write(format!("{line}\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{{").as_bytes())
         .await;
     drop(socket);
-    let _ = stop.send(());
-    within(serving).await.unwrap();
+    running.end().await;
 }

@@ -1,5 +1,6 @@
 //! The kinds of values, and how each is read.
 
+mod address;
 mod duration;
 mod function;
 mod heartbeat;
@@ -12,6 +13,7 @@ mod secret;
 mod size;
 mod word;
 
+pub use address::near;
 pub use duration::{parse as duration, show as show_duration};
 pub use function::FunctionAddr;
 pub use heartbeat::Heartbeat;

@@ -1,9 +1,7 @@
 //! The answers to the handshake.
 
-use bytes::Bytes;
-
 use super::{Driver, Pending};
-use crate::connection::respond;
+use crate::connection::respond::{self, Answer};
 use crate::hub::id::shown;
 use crate::hub::outbound::Flush;
 use crate::invoke::InvokeAnswer;
@@ -71,13 +69,12 @@ impl Driver<'_> {
     }
 
     /// The place is kept as long as the socket is.
-    fn answer_and_close(&mut self, response: Bytes, reader: Reader, writer: Writer) {
+    fn answer_and_close(&mut self, answer: Answer, reader: Reader, writer: Writer) {
         let timeout = self.service.options.write_timeout;
-        let status = respond::status_of(&response);
-        self.shared.hub.counters().turned_away(status);
+        self.shared.hub.counters().turned_away(answer.status);
         let place = self.place.take().map(|place| place.connection);
         tokio::spawn(async move {
-            respond::write_and_close(response, reader, writer, timeout).await;
+            respond::write_and_close(answer, reader, writer, timeout).await;
             drop(place);
         });
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 
-use wsfn_settings::Settings;
+use wsfn_settings::{Settings, near};
 
 /// Variables of the gateway that every program needs, and that hold no secret.
 const PASSED_ON: &[&str] = &[
@@ -51,18 +51,13 @@ fn push_url(settings: &Settings) -> Option<String> {
     let addresses = settings.push_listen.as_deref().unwrap_or_default();
     let mut known = addresses.iter().filter(|address| address.port() != 0);
     let is_near = |address: &&SocketAddr| address.ip().to_canonical().is_loopback();
-    let mut address = *known.clone().find(is_near).or_else(|| known.next())?;
+    let address = *known.clone().find(is_near).or_else(|| known.next())?;
     let scheme = if settings.pushes_over_tls(address) {
         "https"
     } else {
         "http"
     };
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
-    }
+    let address = near(address);
     let token = settings
         .push_token
         .first()

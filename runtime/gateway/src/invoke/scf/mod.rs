@@ -4,7 +4,6 @@ mod answer;
 mod tc3;
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -99,9 +98,7 @@ impl ScfFunction {
     }
 
     fn request(&self, asked: &Bytes) -> Request<Full<Bytes>> {
-        let timestamp = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
+        let timestamp = wsfn_protocol::Signed::now() / 1000;
         let signed = Signed {
             service: SERVICE,
             host: &self.host,

@@ -1,9 +1,8 @@
 //! TC3-HMAC-SHA256: how requests to Tencent's API are signed (583/31703).
 
-use std::fmt::Write as _;
-
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
+use wsfn_protocol::hex;
 use wsfn_settings::ScfCredentials;
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
@@ -68,15 +67,6 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 
 fn hash(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// The day in UTC, as `2019-02-25`.
