@@ -301,7 +301,8 @@ async fn accept(
             match place {
                 Ok(place) => connection::serve(shared, socket, origin, place).await,
                 Err(refusal) => {
-                    connection::refuse(&shared, socket).await;
+                    // Boxed, or every task would keep room for it.
+                    Box::pin(connection::refuse(&shared, socket)).await;
                     drop(refusal);
                 }
             }

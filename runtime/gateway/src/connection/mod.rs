@@ -60,14 +60,15 @@ pub(crate) async fn serve(
         Some(address) => Some(address),
         None => {
             shared.hub.counters().turned_away(429);
-            return turn_away(too_many(), socket, shared.entrance.handshake_timeout).await;
+            let timeout = shared.entrance.handshake_timeout;
+            return Box::pin(turn_away(too_many(), socket, timeout)).await;
         }
     };
     let place = Place {
         connection,
         address,
     };
-    // Boxed, so that what a handshake needs is no part of a connection's memory afterwards.
+    // Boxed, as everything that is not for the whole life: a task keeps room for the largest of its futures.
     let driver = Box::pin(handshake(&shared, socket, origin, place)).await;
     if let Some(driver) = driver {
         let span = tracing::debug_span!("connection", id = driver.shown_id());
@@ -89,7 +90,7 @@ async fn handshake<'s>(
     socket: Socket,
     origin: Origin,
     mut place: Place<'s>,
-) -> Option<Driver<'s>> {
+) -> Option<Box<Driver<'s>>> {
     let entrance = &shared.entrance;
     let (mut reader, writer) = socket.into_split();
     let mut request = HeadReader::new(entrance.header_max);
@@ -127,7 +128,8 @@ async fn handshake<'s>(
                 reader.tell_id(peer.id());
                 let undecoded = request.behind();
                 let driver = Driver::new(shared, service, place, peer, reader, undecoded, pending);
-                return Some(driver);
+                // Boxed, because each future that it is moved through would keep room for it.
+                return Some(Box::new(driver));
             }
             Err(answer) => answer,
         },

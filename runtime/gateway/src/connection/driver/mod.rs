@@ -178,7 +178,7 @@ impl<'s> Driver<'s> {
     }
 
     /// Lives the connection's life.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self: Box<Self>) {
         self.handle(Input::Handshake);
         while !self.ended {
             if let Some(input) = poll_fn(|cx| self.poll(cx)).await {
