@@ -146,6 +146,7 @@ impl RuntimeApi {
         let mut state = lock(&self.state);
         state.current = None;
         state.waiting.clear();
+        state.ready = false;
     }
 
     /// What the next calls get.

@@ -17,6 +17,9 @@ pub mod push {}
 #[doc = include_str!("rooms.md")]
 pub mod rooms {}
 
+#[doc = include_str!("functions.md")]
+pub mod functions {}
+
 #[doc = include_str!("deploying.md")]
 pub mod deploying {}
 

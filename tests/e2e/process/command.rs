@@ -225,6 +225,43 @@ async fn none_of_its_processes_outlives_it() {
     }
 }
 
+/// Killed with SIGKILL, it can do nothing for them any more.
+#[tokio::test]
+async fn none_of_its_processes_outlives_a_gateway_that_is_killed() {
+    // They are in the middle of nothing, or of an event; each has started another one.
+    let rough = format!(
+        "{} child ready loop next print=works sleep=3600000",
+        env!("CARGO_BIN_EXE_rough")
+    );
+    let gateway = executing(&["--exec", &rough, "--exec-min", "3", "--log", "debug"]);
+    let request = format!("ws://{}/", gateway.address());
+    let client = tokio::spawn(tokio_tungstenite::connect_async(request));
+    let mut said = String::new();
+    while said.matches("a process is ready").count() < 3
+        || said.matches("child ").count() < 3
+        || !said.contains("works")
+    {
+        said += &gateway.output().join("\n");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    client.abort();
+    drop(gateway);
+    for word in ["a process is ready pid=", "child "] {
+        for rest in said.split(word).skip(1) {
+            let pid = rest.split(|c: char| !c.is_ascii_digit()).next();
+            let stat = format!("/proc/{}/stat", pid.expect("a number"));
+            for tries in 0.. {
+                let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+                if stat.is_empty() || stat.contains(") Z ") {
+                    break;
+                }
+                assert!(tries < 500, "{word}{stat}");
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn processes_that_crash_or_hang_are_replaced() {
     let misbehave = super::misbehave().to_str().expect("a path");
@@ -306,7 +343,7 @@ async fn each_route_has_its_functions_and_what_matches_none_is_not_found() {
 }
 
 /// The answer of the admin endpoint: status and body.
-async fn ask(address: &str, request: &str) -> (u16, String) {
+pub(super) async fn ask(address: &str, request: &str) -> (u16, String) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let mut stream = tokio::net::TcpStream::connect(address)

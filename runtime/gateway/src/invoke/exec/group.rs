@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::watchdog::Watchdog;
+
 /// The groups of a command that run. A gateway that ends does not wait for its tasks, and must leave none behind.
 #[derive(Debug, Default)]
 pub(super) struct Groups(Mutex<State>);
@@ -13,6 +15,46 @@ pub(super) struct Groups(Mutex<State>);
 struct State {
     running: Vec<Pid>,
     closed: bool,
+    watchdog: Option<Watchdog>,
+    /// Whether it was said that there is none.
+    warned: bool,
+}
+
+impl State {
+    fn add(&mut self, leader: Pid) {
+        self.running.push(leader);
+        if !self
+            .watchdog
+            .as_mut()
+            .is_some_and(|watchdog| watchdog.add(leader))
+        {
+            // The first group, or somebody killed the watchdog: a new one is told of all.
+            match Watchdog::start() {
+                Ok(mut watchdog) => {
+                    for group in &self.running {
+                        watchdog.add(*group);
+                    }
+                    self.watchdog = Some(watchdog);
+                }
+                Err(error) if !self.warned => {
+                    self.warned = true;
+                    tracing::warn!(
+                        "no shell watches over the processes of this command, which would outlive a gateway that is \
+                         killed with SIGKILL: {error}"
+                    );
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Kills a group that was taken from the list.
+    fn end(&mut self, leader: Pid) {
+        kill(leader);
+        if let Some(watchdog) = &mut self.watchdog {
+            watchdog.remove(leader);
+        }
+    }
 }
 
 impl Groups {
@@ -28,7 +70,7 @@ impl Groups {
             kill(leader);
             return None;
         }
-        state.running.push(leader);
+        state.add(leader);
         Some(Group {
             leader,
             groups: Arc::clone(self),
@@ -39,9 +81,10 @@ impl Groups {
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        for leader in state.running.drain(..) {
-            kill(leader);
+        for leader in std::mem::take(&mut state.running) {
+            state.end(leader);
         }
+        state.watchdog = None;
     }
 }
 
@@ -74,7 +117,7 @@ impl Drop for Group {
             .position(|leader| *leader == self.leader)
         {
             state.running.swap_remove(at);
-            kill(self.leader);
+            state.end(self.leader);
         }
     }
 }

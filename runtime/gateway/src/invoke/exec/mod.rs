@@ -7,6 +7,7 @@ mod group;
 mod output;
 mod process;
 mod queue;
+mod watchdog;
 mod worker;
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Clients whose bytes were damaged on the way, at the socket itself: nothing panics, and nobody waits for ever.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,5 +198,68 @@ async fn damaged_bytes_end_a_session_and_nothing_else() {
     let mut both = Both::new("damaged").await;
     for seed in 0..count {
         one(&mut both, seed).await;
+    }
+}
+
+/// Does the handshake with a client that reads no further.
+async fn handshaken(both: &mut Both) -> (TcpStream, ClientConnection, Reader, Writer) {
+    let (mut client, mut reader, writer) = both.connected().await;
+    let mut session = both.session();
+    let shake = async {
+        while session.is_handshaking() {
+            client.write_all(&to_send(&mut session)).await.unwrap();
+            if session.wants_read() {
+                receive(&mut client, &mut session).await;
+            }
+        }
+        client.write_all(&to_send(&mut session)).await.unwrap();
+    };
+    let (shaken, ()) = tokio::join!(reader.handshake(), shake);
+    shaken.unwrap();
+    (client, session, reader, writer)
+}
+
+/// Reads once; how many bytes were decrypted, and `None` at the end.
+async fn receive(client: &mut TcpStream, session: &mut ClientConnection) -> Option<usize> {
+    let mut bytes = [0; 4096];
+    let count = client.read(&mut bytes).await.unwrap();
+    let mut rest = &bytes[..count];
+    let (mut decrypted, mut plain) = (0, vec![0; 64 << 10]);
+    while !rest.is_empty() {
+        session.read_tls(&mut rest).unwrap();
+        session.process_new_packets().unwrap();
+        while let Ok(count @ 1..) = session.reader().read(&mut plain) {
+            decrypted += count;
+        }
+    }
+    (count > 0).then_some(decrypted)
+}
+
+/// A record that the session has made and the socket has not taken is lost when the connection ends there. Nobody may
+/// have been told that it was written.
+#[tokio::test]
+async fn what_is_reported_as_written_reaches_the_client() {
+    let mut both = Both::new("written").await;
+    for version in 0..2 {
+        for size in [333, 1_000, 16_000, 40_000] {
+            both.config = both.versions[version].clone();
+            let (mut client, mut session, reader, writer) = handshaken(&mut both).await;
+            let piece = vec![7; size];
+            let mut reported = 0;
+            loop {
+                match writer.try_write(&piece) {
+                    Ok(count) => reported += count,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert!(reported > 100_000, "{reported}");
+            drop((reader, writer));
+            let mut decrypted = 0;
+            while let Some(count) = receive(&mut client, &mut session).await {
+                decrypted += count;
+            }
+            assert!(decrypted >= reported, "{size}: {decrypted} of {reported}");
+        }
     }
 }
