@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::session::Carried;
+
 /// What the platform says about one invocation. Each front end fills in what it knows; a field that it does not know
 /// is empty.
 ///
@@ -35,4 +37,6 @@ pub struct Context {
     pub uin: Option<Arc<str>>,
     /// Whether the gateway takes pushes inside the reply (`Wsfn-Gateway: 1`).
     pub(crate) replies_carry_pushes: bool,
+    /// What the event brings of its connection's session.
+    pub(crate) session: Carried,
 }

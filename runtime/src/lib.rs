@@ -45,6 +45,7 @@
 //! | write to one client | `push.text(&id, "hello").await?` | [push](guide::push) |
 //! | know that it has gone | `error.is_gone()` | [push](guide::push#what-can-become-of-it) |
 //! | write to many | `rooms.broadcast("lobby", "hello").await?` | [rooms](guide::rooms) |
+//! | keep who it is | `session: Session<User>` | [`Session`] |
 //! | close a connection | `push.close_with(&id, 4000, "enough").await?` | [`Push::close_with`] |
 //! | know why one ended | `why: CloseReason` in `#[on_close]` | [`CloseReason`] |
 //! | take an argument of your own | `impl FromEvent for Mine` | [`FromEvent`] |
@@ -90,6 +91,7 @@ mod push;
 mod reply;
 mod rooms;
 mod serve;
+mod session;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -112,6 +114,7 @@ pub use message::{Binary, IntoMessage, Json, Message, Text};
 pub use push::{Push, PushError, Report, Undelivered};
 pub use reply::{Accept, Answered, Failure, IntoReply, Opens, Reply};
 pub use rooms::{Broadcast, Members, Page, Rooms, RoomsError};
+pub use session::Session;
 pub use state::State;
 pub use wsfn_protocol::{Kind, RequestContext};
 

@@ -7,5 +7,6 @@ mod gateway;
 mod guides;
 mod push;
 mod readme;
+mod session;
 mod testing;
 mod threats;

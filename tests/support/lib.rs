@@ -6,6 +6,7 @@ mod http;
 mod push_server;
 mod runtime_api;
 mod scf_api;
+pub mod sessions;
 
 use std::io::Write as _;
 

@@ -51,6 +51,7 @@ const SECTIONS: [(&str, &[&str]); 7] = [
             "impl_trait_inside_argument",
             "json_not_deserialize",
             "optional_json_not_deserialize",
+            "session_not_deserialize",
             "state_not_declared",
             "shared_state_not_declared",
             "state_by_value",

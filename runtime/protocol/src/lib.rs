@@ -29,6 +29,7 @@ mod push;
 mod reply;
 pub mod samples;
 pub mod schema;
+mod session;
 mod signature;
 mod text;
 
@@ -39,6 +40,7 @@ pub use event::{
     CloseEvent, ConnectEvent, Event, EventError, Identity, Kind, MessageEvent, RequestContext,
 };
 pub use note::Note;
-pub use push::{Answer, Audience, Failed, Request, RequestError, SessionValue};
+pub use push::{Answer, Audience, Failed, Request, RequestError};
 pub use reply::{Reply, ReplyError, ReplyPush, ReplySocket};
+pub use session::SessionValue;
 pub use signature::{Key, Signed, header, hex};

@@ -14,6 +14,8 @@ pub mod header {
     pub const EVENT_ID: &str = "wsfn-event-id";
     /// Counts the events that were sent for a connection.
     pub const SEQ: &str = "wsfn-seq";
+    /// The session of the connection: [`SessionValue::to_header`](crate::SessionValue::to_header).
+    pub const SESSION: &str = "wsfn-session";
     /// The trace that the event belongs to (W3C Trace Context).
     pub const TRACE_PARENT: &str = "traceparent";
     /// When it was signed, in milliseconds since 1970.
@@ -40,6 +42,8 @@ pub struct Signed<'a> {
     pub path: &'a str,
     /// `Wsfn-Event-Id`.
     pub event_id: &'a str,
+    /// `Wsfn-Session`; empty where that header is not.
+    pub session: &'a str,
     /// Every byte of it.
     pub body: &'a [u8],
 }
@@ -67,6 +71,7 @@ impl Signed<'_> {
 ///     method: "POST",
 ///     path: "/event-invoke",
 ///     event_id: "e-1",
+///     session: "0",
 ///     body: b"{}",
 /// };
 /// let signature = key.sign(&signed);
@@ -128,6 +133,7 @@ impl Key {
             signed.method,
             signed.path,
             signed.event_id,
+            signed.session,
         ] {
             mac.update(part.as_bytes());
             mac.update(b"\n");

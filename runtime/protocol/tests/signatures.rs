@@ -9,6 +9,7 @@ const SIGNED: Signed<'static> = Signed {
     method: "POST",
     path: "/event-invoke",
     event_id: "0f1e2d3c-0000-4000-8000-000000000001",
+    session: r#"7 {"name":"ada"}"#,
     body: br#"{"websocket":{"action":"closing","secConnectionID":"x=="}}"#,
 };
 
@@ -19,7 +20,7 @@ fn it_is_the_hmac_that_other_languages_make() {
     assert_eq!(key.id(), "1718ed09");
     assert_eq!(
         key.sign(&SIGNED),
-        "f9e342cbe1408db033ab83d67e657297cea9b855a3e300e4ba5806d095388752"
+        "6f0cfb2b790de70865c3f145c85a875b82a393c4ef04d3f76cf103f6b9c8e989"
     );
 }
 
@@ -48,6 +49,14 @@ fn nothing_that_it_covers_can_be_changed() {
         },
         Signed {
             event_id: "0f1e2d3c-0000-4000-8000-000000000002",
+            ..SIGNED
+        },
+        Signed {
+            session: "",
+            ..SIGNED
+        },
+        Signed {
+            session: r#"7 {"name":"eve"}"#,
             ..SIGNED
         },
         Signed {

@@ -1,10 +1,12 @@
-//! Why something with rooms did not work.
+//! Why something with rooms or a session did not work.
 
 use std::fmt;
 
+use wsfn_protocol::ErrNo;
+
 use crate::push::PushError;
 
-/// Why something with rooms did not work.
+/// Why something with rooms or a [`Session`](crate::Session) did not work.
 ///
 /// ```no_run
 /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
@@ -16,49 +18,88 @@ use crate::push::PushError;
 /// # Ok(())
 /// # }
 /// ```
-pub struct RoomsError(PushError);
+pub struct RoomsError(Why);
+
+enum Why {
+    /// The gateway said no, or could not be asked.
+    Push(PushError),
+    /// The value of a session cannot be read or written.
+    Session(String),
+}
 
 impl RoomsError {
+    /// The value of a session is not what was expected. Serde's own text would repeat parts of it.
+    pub(crate) fn session(error: &serde_json::Error) -> Self {
+        use serde_json::error::Category;
+        Self(Why::Session(match error.classify() {
+            Category::Io => "it cannot be written as JSON".to_owned(),
+            Category::Syntax | Category::Data | Category::Eof => {
+                format!("another type was expected at column {}", error.column())
+            }
+        }))
+    }
+
+    /// Whether it is about the value of a session.
+    pub(crate) const fn is_session(&self) -> bool {
+        matches!(self.0, Why::Session(_))
+    }
+
+    const fn push(&self) -> Option<&PushError> {
+        match &self.0 {
+            Why::Push(error) => Some(error),
+            Why::Session(_) => None,
+        }
+    }
+
     /// Whether the connection is there no more (errNo 1101).
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.0.is_gone()
+        self.push().is_some_and(PushError::is_gone)
+    }
+
+    /// Whether the session was set by somebody else in between (errNo 1106).
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.err_no() == Some(ErrNo::CONFLICT.0)
     }
 
     /// Whether a limit is reached (errNo 1102); the text says which.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        self.0.is_too_large()
+        self.push().is_some_and(PushError::is_too_large)
     }
 
     /// Whether the gateway cannot do it now.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
-        self.0.is_throttled()
+        self.push().is_some_and(PushError::is_throttled)
     }
 
     /// Whether there was no answer in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.0.is_timeout()
+        self.push().is_some_and(PushError::is_timeout)
     }
 
     /// `errNo` of the gateway's answer.
     #[must_use]
     pub fn err_no(&self) -> Option<i64> {
-        self.0.err_no()
+        self.push().and_then(PushError::err_no)
     }
 }
 
 impl From<PushError> for RoomsError {
     fn from(error: PushError) -> Self {
-        Self(error)
+        Self(Why::Push(error))
     }
 }
 
 impl fmt::Display for RoomsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match &self.0 {
+            Why::Push(error) => error.fmt(f),
+            Why::Session(why) => write!(f, "the session's value: {why}"),
+        }
     }
 }
 

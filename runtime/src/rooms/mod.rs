@@ -4,6 +4,7 @@ mod audience;
 mod error;
 mod members;
 
+use serde::de::DeserializeOwned;
 use wsfn_protocol::{Answer, Request};
 
 pub use audience::Broadcast;
@@ -13,6 +14,7 @@ pub use members::{Members, Page};
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
 use crate::push::{Push, Report};
+use crate::session::Session;
 
 /// Groups of connections, by name. They live in our gateway, where the sockets are: a closed connection leaves by
 /// itself, and a broadcast is one small request however many it reaches. With the embedded gateway it is a function
@@ -163,6 +165,28 @@ impl Rooms {
         Ok(alive.into_iter().map(ConnectionId::from).collect())
     }
 
+    /// The session of any connection; a handler has its own as an argument. See [`Session`].
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let mut muted = rooms.session::<bool>(id).await?;
+    /// muted.set(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the connection is gone, the gateway is not reachable, or the value is no `T`.
+    ///
+    /// # Cancel safety
+    /// It changes nothing, so it may be dropped.
+    pub async fn session<T: DeserializeOwned>(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Session<T>, RoomsError> {
+        Session::ask(self.clone(), id.clone()).await
+    }
+
     /// Sends a message to everyone in a room. Awaiting it gives a [`Report`]; that someone's queue is full is no
     /// error, and neither is a room that nobody is in. [`Broadcast::except`] leaves connections out.
     pub fn broadcast<'r>(
@@ -209,7 +233,8 @@ impl Rooms {
         self.act(request).await
     }
 
-    async fn act(&self, request: Request<'_>) -> Result<Answer, RoomsError> {
+    /// What everything about rooms and sessions comes down to.
+    pub(crate) async fn act(&self, request: Request<'_>) -> Result<Answer, RoomsError> {
         self.push.act(request).await.map_err(RoomsError::from)
     }
 }

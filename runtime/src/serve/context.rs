@@ -8,6 +8,7 @@ use hyper::header::HeaderName;
 use tokio::time::Instant;
 
 use crate::context::Context;
+use crate::session::Carried;
 
 /// SCF's timeouts are 1 s to 900 s (583/11637). `X-Scf-Timeout` has no documented unit, and it needs none: up to this
 /// it can only be seconds, above it only milliseconds.
@@ -73,6 +74,7 @@ impl Environment {
             app_id: or(&APP_ID, &self.app_id),
             uin: or(&UIN, &self.uin),
             replies_carry_pushes: first(headers, &GATEWAY) == Some("1"),
+            session: Carried::from_headers(headers),
         }
     }
 }

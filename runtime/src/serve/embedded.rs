@@ -11,6 +11,7 @@ use wsfn_settings::near;
 use crate::app::{Instance, Outcome};
 use crate::context::Context;
 use crate::serve::blocking::watched;
+use crate::session::Carried;
 
 /// A handler runs on the task of its own socket: nothing stands between a message and its handler.
 impl Invoke for Instance {
@@ -20,6 +21,7 @@ impl Invoke for Instance {
                 request_id: call.request_id,
                 deadline: Some(call.deadline),
                 replies_carry_pushes: true,
+                session: Carried::from_call(call.session),
                 ..Context::default()
             };
             let request_id = Arc::clone(&context.request_id);

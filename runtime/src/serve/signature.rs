@@ -39,6 +39,7 @@ pub(crate) struct Claimed {
     key: usize,
     timestamp: u64,
     event_id: String,
+    session: String,
     signature: String,
 }
 
@@ -94,6 +95,7 @@ impl Signatures {
             key,
             timestamp,
             event_id: get(header::EVENT_ID).unwrap_or_default().to_owned(),
+            session: get(header::SESSION).unwrap_or_default().to_owned(),
             signature: signature.to_owned(),
         })
     }
@@ -107,6 +109,7 @@ impl Signatures {
             method: request.method,
             path: request.path,
             event_id: &claimed.event_id,
+            session: &claimed.session,
             body: request.body,
         };
         if !self.keys[claimed.key].verify(&signed, &claimed.signature) {
@@ -190,6 +193,7 @@ mod tests {
     }
 
     const SECRET: &str = "0123456789abcdef";
+    const SESSION: &str = r#"7 {"name":"ada"}"#;
 
     fn signatures(secrets: &[&str]) -> Signatures {
         let secrets: Vec<Secret> = secrets.iter().map(|secret| Secret::new(*secret)).collect();
@@ -204,12 +208,14 @@ mod tests {
             method: "POST",
             path: "/event-invoke?x=1",
             event_id: "e-1",
+            session: SESSION,
             body,
         };
         hyper::Request::post("/event-invoke?x=1")
             .header(header::KEY, key.id())
             .header(header::TIMESTAMP, timestamp)
             .header(header::EVENT_ID, "e-1")
+            .header(header::SESSION, SESSION)
             .header(header::SIGNATURE, key.sign(&signed))
             .body(())
             .expect("a request")
@@ -257,6 +263,16 @@ mod tests {
         let signatures = signatures(&[SECRET]);
         let head = request(SECRET, now(), b"{}");
         assert_eq!(check(&signatures, &head, b"{ }"), Err(Refused::Signature));
+        for session in [None, Some(r#"7 {"name":"eve"}"#), Some("0")] {
+            let mut other = head.clone();
+            match session {
+                Some(session) => other
+                    .headers
+                    .insert(header::SESSION, session.parse().expect("a value")),
+                None => other.headers.remove(header::SESSION),
+            };
+            assert_eq!(check(&signatures, &other, b"{}"), Err(Refused::Signature));
+        }
         let mut elsewhere = head.clone();
         elsewhere.uri = "/event-invoke?x=2".parse().expect("a path");
         assert_eq!(

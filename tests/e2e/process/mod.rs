@@ -14,6 +14,7 @@ mod open_files;
 mod push;
 mod push_tls;
 mod runtime_api;
+mod session;
 mod start;
 mod tls;
 

@@ -84,6 +84,7 @@ impl Rough {
             connection_id: "x==".into(),
             event_id: "e-1".into(),
             seq: Some(1),
+            session: None,
             deadline: Instant::now() + within,
             request_id: "r-1".into(),
         };

@@ -314,7 +314,7 @@ impl Hub {
         let page = self.rooms().page(room, after, limit);
         let sessions = with_session.then(|| {
             let peers = self.peers();
-            let session = |id: &Arc<str>| Some(((**id).to_owned(), peers.get(id)?.session()));
+            let session = |id: &Arc<str>| Some(((**id).to_owned(), peers.get(id)?.session_value()));
             page.ids
                 .iter()
                 .filter_map(session)
@@ -336,7 +336,7 @@ impl Hub {
         version: Option<u64>,
     ) -> Result<Answer, Box<Answer>> {
         let Some(set) = set else {
-            let session = self.target(id)?.session();
+            let session = self.target(id)?.session_value();
             return Ok(Answer {
                 value: Some(session.value),
                 version: Some(session.version),
@@ -357,20 +357,17 @@ impl Hub {
             .map_err(|error| refuse(ErrNo::BAD_PUSH, format!("websocket.set: {error}")))?;
         let peer = self.target(id)?;
         match peer.set_session(value, version) {
-            Ok(version) => Ok(Answer {
-                value: Some(peer.session().value),
-                version: Some(version),
+            Ok(session) => Ok(Answer {
+                value: Some(session.value.clone()),
+                version: Some(session.version),
                 ..Answer::ok()
             }),
             Err(SessionError::Gone) => Err(gone()),
-            Err(SessionError::Changed) => {
-                let session = peer.session();
-                Err(Box::new(Answer {
-                    value: Some(session.value),
-                    version: Some(session.version),
-                    ..Answer::error(ErrNo::CONFLICT, "the session changed in between")
-                }))
-            }
+            Err(SessionError::Changed(session)) => Err(Box::new(Answer {
+                value: Some(session.value),
+                version: Some(session.version),
+                ..Answer::error(ErrNo::CONFLICT, "the session changed in between")
+            })),
         }
     }
 }

@@ -16,14 +16,14 @@ pub(crate) struct Peer {
     id: Arc<str>,
     deflate: Option<DeflateParams>,
     out: Mutex<Outbound>,
-    session: Mutex<Option<Box<SessionValue>>>,
+    session: Mutex<Option<Arc<SessionValue>>>,
 }
 
 /// Why a session was not set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum SessionError {
     Gone,
-    Changed,
+    Changed(Box<SessionValue>),
 }
 
 impl Peer {
@@ -67,12 +67,16 @@ impl Peer {
         self.out().push(frame, limits, memory, direct, now)
     }
 
-    pub(super) fn session(&self) -> SessionValue {
+    /// The session as it is now; `None` where none was set.
+    pub(crate) fn session(&self) -> Option<Arc<SessionValue>> {
         let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        session.as_deref().cloned().unwrap_or_else(|| SessionValue {
-            value: RawValue::NULL.to_owned(),
-            version: 0,
-        })
+        session.clone()
+    }
+
+    /// The same, as an answer has it.
+    pub(super) fn session_value(&self) -> SessionValue {
+        self.session()
+            .map_or_else(SessionValue::none, Arc::unwrap_or_clone)
     }
 
     /// Its task may outlive what is known of it, and the session need not.
@@ -80,25 +84,28 @@ impl Peer {
         *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Sets the session and tells its new version.
+    /// Sets the session and tells its new version; where it changed in between, what it is now.
     pub(super) fn set_session(
         &self,
         value: Box<RawValue>,
         version: Option<u64>,
-    ) -> Result<u64, SessionError> {
+    ) -> Result<Arc<SessionValue>, SessionError> {
         if self.gate() == Gate::Sealed {
             return Err(SessionError::Gone);
         }
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         let current = session.as_ref().map_or(0, |session| session.version);
         if version.is_some_and(|version| version != current) {
-            return Err(SessionError::Changed);
+            let current = session.as_deref().cloned();
+            return Err(SessionError::Changed(Box::new(
+                current.unwrap_or_else(SessionValue::none),
+            )));
         }
-        let next = current + 1;
-        *session = Some(Box::new(SessionValue {
+        let set = Arc::new(SessionValue {
             value,
-            version: next,
-        }));
-        Ok(next)
+            version: current + 1,
+        });
+        *session = Some(Arc::clone(&set));
+        Ok(set)
     }
 }

@@ -89,7 +89,9 @@ impl HttpFunction {
                 headers.insert(name, value);
             }
         };
+        let session = call.session_header();
         text(header::EVENT_ID, &call.event_id);
+        text(header::SESSION, &session);
         text(SCF_REQUEST_ID, &call.request_id);
         if let Some(parent) = trace::parent(&call.request_id) {
             text(header::TRACE_PARENT, &parent);
@@ -101,6 +103,7 @@ impl HttpFunction {
                 method: "POST",
                 path: self.uri.path_and_query().map_or("/", |path| path.as_str()),
                 event_id: &call.event_id,
+                session: &session,
                 body: call.event.as_bytes(),
             };
             text(header::KEY, key.id());

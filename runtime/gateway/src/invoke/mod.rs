@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use wsfn_protocol::{ErrNo, Kind, ReplyPush};
+use wsfn_protocol::{ErrNo, Kind, ReplyPush, SessionValue};
 
 #[cfg(unix)]
 pub use exec::ExecFunction;
@@ -72,10 +72,23 @@ pub struct Call {
     pub event_id: Arc<str>,
     /// Counts the events that were sent for this connection: 0 is the connect (`Wsfn-Seq`).
     pub seq: Option<u64>,
+    /// The connection's session as it is now (`Wsfn-Session`); `None` where none was set.
+    pub session: Option<Arc<SessionValue>>,
     /// When the gateway gives the answer up.
     pub deadline: Instant,
     /// The id of this call, for logs.
     pub request_id: Arc<str>,
+}
+
+impl Call {
+    /// The value of the header `Wsfn-Session`.
+    pub(crate) fn session_header(&self) -> Cow<'static, str> {
+        match &self.session {
+            Some(session) => session.to_header().into(),
+            // Most connections have none, and that has to be said too.
+            None => "0".into(),
+        }
+    }
 }
 
 /// What a function answered.

@@ -39,6 +39,7 @@ async fn the_event_is_the_body_and_nothing_else_is() {
         "wsfn-gateway: 1",
         "wsfn-event-id: event-1",
         "wsfn-seq: 7",
+        r#"wsfn-session: 3 {"name":"Zo\u00eb"}"#,
         "x-scf-request-id: c6af9ac6-7b61-4000-8a41-93e8deadbeef",
         "traceparent: 00-c6af9ac67b6140008a4193e8deadbeef-8a4193e8deadbeef-01",
         "x-scf-timeout: 30",

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use wsfn_gateway::Call;
-use wsfn_protocol::Kind;
+use wsfn_protocol::{Kind, SessionValue};
 
 /// What the server does with a request.
 #[derive(Clone, Copy)]
@@ -115,6 +115,7 @@ pub(crate) fn call(kind: Kind) -> Call {
         connection_id: "x==".into(),
         event_id: "event-1".into(),
         seq: Some(7),
+        session: SessionValue::from_header(r#"3 {"name":"Zo\u00eb"}"#).map(Arc::new),
         deadline: Instant::now() + Duration::from_secs(30),
         request_id: "c6af9ac6-7b61-4000-8a41-93e8deadbeef".into(),
     }

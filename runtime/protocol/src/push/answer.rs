@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::code::ErrNo;
+use crate::session::SessionValue;
 
 /// The answer to a push. Tencent's gateway gives `errNo` and `errMsg` at most; the other fields are our own
 /// gateway's, each for the action that asks for it.
@@ -65,16 +66,6 @@ pub struct Failed {
     /// 1101 or 1103.
     #[serde(rename = "errNo")]
     pub err_no: i64,
-}
-
-/// The value kept with a connection, and how often it was set.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SessionValue {
-    /// JSON; `null` at first.
-    pub value: Box<RawValue>,
-    /// 0 at first.
-    pub version: u64,
 }
 
 impl Answer {

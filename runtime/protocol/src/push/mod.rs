@@ -5,10 +5,11 @@ mod error;
 
 use std::borrow::Cow;
 
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-pub use answer::{Answer, Failed, SessionValue};
+pub use answer::{Answer, Failed};
 pub use error::RequestError;
 
 use crate::close_code::CloseCode;
@@ -165,7 +166,7 @@ struct Socket<'a> {
     after: Loose<'a>,
     limit: Loose<'a>,
     with: Loose<'a>,
-    set: Option<&'a RawValue>,
+    set: Given<'a>,
     version: Loose<'a>,
 }
 from_object!(Socket<'a>, "`websocket` (a JSON object)", {
@@ -185,6 +186,16 @@ from_object!(Socket<'a>, "`websocket` (a JSON object)", {
     "set" => set,
     "version" => version,
 });
+
+/// A value that is there, be it `null`, which an `Option` alone would take for one that is not.
+#[derive(Default)]
+struct Given<'a>(Option<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Given<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Deserialize::deserialize(deserializer).map(|value| Self(Some(value)))
+    }
+}
 
 const ID: &str = "websocket.secConnectionID";
 const IDS: &str = "websocket.secConnectionIDs";
@@ -284,7 +295,7 @@ impl<'a> Request<'a> {
             }
             "session" => Self::Session {
                 id: socket.id()?,
-                set: socket.set.map(|value| value.get().into()),
+                set: socket.set.0.map(|value| value.get().into()),
                 version: socket.version.number("websocket.version", "a version")?,
             },
             other => {

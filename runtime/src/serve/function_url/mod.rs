@@ -14,6 +14,7 @@ use wsfn_settings::Settings;
 use super::answers::{Answers, unreadable};
 use super::signature::{Refused, Signatures, Signed};
 use crate::context::Context;
+use crate::session::Carried;
 use envelope::{Envelope, answer};
 
 const JSON: &str = "application/json";
@@ -92,6 +93,7 @@ impl<A: Answers> Answers for FunctionUrl<A> {
             .headers
             .get(header::GATEWAY)
             .is_some_and(|value| value == "1");
+        context.session = Carried::from_headers(&envelope.headers);
         let reply = self.answers.answer(inner, context).await;
         answer(StatusCode::OK, JSON, &reply)
     }

@@ -8,6 +8,7 @@ use wsfn_settings::{Insecure, Secret};
 use super::*;
 
 const SECRET: &str = "0123456789abcdef";
+const SESSION: &str = r#"7 {"name":"ada"}"#;
 const EVENT: &str = r#"{"websocket":{"action":"data send","secConnectionID":"x==","dataType":"text","data":"\u00e4 \"q\""}}"#;
 
 /// Remembers what it was asked.
@@ -60,11 +61,13 @@ fn signed(path: &str, event: &str) -> Vec<(&'static str, String)> {
         method: "POST",
         path,
         event_id: "e-1",
+        session: SESSION,
         body: event.as_bytes(),
     });
     vec![
         ("wsfn-gateway", "1".into()),
         ("wsfn-event-id", "e-1".into()),
+        ("wsfn-session", SESSION.into()),
         ("wsfn-key", key.id().into()),
         ("wsfn-timestamp", timestamp.to_string()),
         ("wsfn-signature", signature),
@@ -121,7 +124,10 @@ async fn with_a_secret_the_signature_covers_the_very_body() {
     let url = with_secret();
     let headers = signed("/", EVENT);
     let answer = ask(&url, &envelope("/", &headers, EVENT)).await;
-    assert_eq!((&answer["statusCode"], asked(&url).len()), (&200.into(), 1));
+    assert_eq!(answer["statusCode"], 200);
+    let passed = asked(&url);
+    let session = passed[0].1.session.read().expect("it travelled");
+    assert_eq!((passed.len(), session.version), (1, 7));
     for (wrong, why) in [
         (envelope("/", &headers, EVENT), "was here before"),
         (envelope("/", &[], EVENT), "is not signed"),

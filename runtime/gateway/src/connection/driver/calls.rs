@@ -31,6 +31,7 @@ impl<'s> Driver<'s> {
             connection_id: self.peer.id().clone(),
             event_id: request_id.clone(),
             seq: Some(seq),
+            session: None,
             deadline: self.now + timeout,
             request_id,
         };
@@ -49,6 +50,7 @@ impl<'s> Driver<'s> {
         let now = self.now;
         let timeout = self.service.options.limits.invoke_timeout;
         call.deadline = now + timeout;
+        call.session = self.peer.session();
         let kind = call.kind;
         let id = call.request_id.clone();
         tracing::trace!(

@@ -129,6 +129,7 @@ fn headers(call: &Call) -> HeaderMap {
     };
     text("request_id", &call.request_id);
     text(header::EVENT_ID, &call.event_id);
+    text(header::SESSION, &call.session_header());
     if let Some(parent) = trace::parent(&call.request_id) {
         text(header::TRACE_PARENT, &parent);
     }

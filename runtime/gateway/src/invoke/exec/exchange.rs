@@ -138,6 +138,7 @@ mod tests {
             connection_id: "x==".into(),
             event_id: "e".into(),
             seq: None,
+            session: None,
             deadline: Instant::now() + Duration::from_secs(30),
             request_id: "r".into(),
         })
