@@ -110,7 +110,7 @@ pub use event::{
 pub use extract::{
     ClientAddr, CloseReason, Extensions, FromEvent, Headers, Protocols, Query, RawEvent,
 };
-pub use message::{Binary, IntoMessage, Json, Message, Text};
+pub use message::{Binary, IntoMessage, Json, Message, Plain, Text};
 pub use push::{Push, PushError, Report, Undelivered};
 pub use reply::{Accept, Answered, Failure, IntoReply, Opens, Reply};
 pub use rooms::{Broadcast, Members, Page, Rooms, RoomsError};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use wsfn_protocol::Data;
+use wsfn_protocol::{Data, Payload};
 
 use crate::error::Result;
 
@@ -41,6 +41,12 @@ impl Message {
     /// When `value` cannot be written as JSON (a map whose keys are no strings).
     pub fn json(value: &impl Serialize) -> Result<Self> {
         Ok(Self::Text(serde_json::to_string(value)?))
+    }
+
+    /// The same, sent without compression: [`Plain`].
+    #[must_use]
+    pub const fn plain(self) -> Plain<Self> {
+        Plain(self)
     }
 }
 
@@ -162,6 +168,31 @@ pub struct Json<T>(
     pub T,
 );
 
+/// A message that is sent without compression, whatever its size and whatever was agreed on with the client.
+///
+/// A compressed message tells by its size how much of it stands there twice. So one that holds a secret beside text
+/// that somebody else chose gives the secret away, a little with each message; this one does not. It is for our own
+/// gateway: nothing says what Tencent's does, and it is not told.
+///
+/// ```
+/// use wsfn::{Message, Plain, Text, on_message};
+///
+/// #[on_message]
+/// async fn token(line: &str) -> Plain<Text> {
+///     Plain(Text(format!("token=s3cr3t, you said: {line}")))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// assert_eq!(token("hello").await, Plain(Text("token=s3cr3t, you said: hello".to_owned())));
+/// assert_eq!(Message::from("s3cr3t").plain(), Plain(Message::from("s3cr3t")));
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Plain<T>(
+    /// The message.
+    pub T,
+);
+
 /// What can be sent: texts, bytes, JSON, and whole messages.
 ///
 /// ```no_run
@@ -183,7 +214,7 @@ pub trait IntoMessage: Sized {
     ///
     /// # Errors
     /// When a value cannot be written as JSON.
-    fn into_message<'m>(self) -> Result<Data<'m>>
+    fn into_message<'m>(self) -> Result<Payload<'m>>
     where
         Self: 'm;
 }
@@ -192,12 +223,12 @@ pub trait IntoMessage: Sized {
 macro_rules! into_message {
     ([$($generic:tt)*] $type:ty, $value:pat => $data:expr) => {
         impl<$($generic)*> IntoMessage for $type {
-            fn into_message<'m>(self) -> Result<Data<'m>>
+            fn into_message<'m>(self) -> Result<Payload<'m>>
             where
                 Self: 'm,
             {
                 let $value = self;
-                Ok($data)
+                Ok(Payload::from($data))
             }
         }
     };
@@ -214,18 +245,32 @@ into_message!([] Binary<&[u8]>, Binary(bytes) => Data::Binary(bytes.into()));
 into_message!([T: AsRef<[u8]>] &Binary<T>, Binary(bytes) => Data::Binary(bytes.as_ref().into()));
 into_message!([T: Serialize] Json<T>, Json(value) => Data::Text(serde_json::to_string(&value)?.into()));
 into_message!([T: Serialize] &Json<T>, Json(value) => Data::Text(serde_json::to_string(value)?.into()));
-into_message!([] Message, message => message.into());
-into_message!([] &Message, message => message.into());
+into_message!([] Message, message => Data::from(message));
+into_message!([] &Message, message => Data::from(message));
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoMessage> IntoMessage for Plain<T> {
+    fn into_message<'m>(self) -> Result<Payload<'m>>
+    where
+        Self: 'm,
+    {
+        self.0
+            .into_message()
+            .map(|payload| Payload::plain(payload.data))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Binary, IntoMessage, Json, Message, Text};
-    use wsfn_protocol::Data;
+    use super::{Binary, IntoMessage, Json, Message, Plain, Text};
+    use wsfn_protocol::{Data, Payload};
 
     fn sent(message: impl IntoMessage) -> Data<'static> {
-        message.into_message().expect("a message").into_owned()
+        let payload = message.into_message().expect("a message");
+        assert!(payload.compress);
+        payload.data.into_owned()
     }
 
     #[test]
@@ -249,6 +294,14 @@ mod tests {
         assert_eq!(sent(Binary(&[1_u8, 2][..])), bytes());
         assert_eq!(sent(&Binary([1_u8, 2])), bytes());
         assert_eq!(sent(Message::Binary(vec![1, 2])), bytes());
+    }
+
+    #[test]
+    fn what_is_plain_says_so() {
+        let payload = Plain("hi").into_message().expect("a message");
+        assert_eq!(payload, Payload::plain(Data::Text("hi".into())));
+        let payload = Message::from("hi").plain().into_message();
+        assert!(!payload.expect("a message").compress);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod code;
 mod data;
 mod event;
 mod note;
+mod payload;
 mod push;
 mod reply;
 pub mod samples;
@@ -40,6 +41,7 @@ pub use event::{
     CloseEvent, ConnectEvent, Event, EventError, Identity, Kind, MessageEvent, RequestContext,
 };
 pub use note::Note;
+pub use payload::Payload;
 pub use push::{Answer, Audience, Failed, Request, RequestError};
 pub use reply::{Reply, ReplyError, ReplyPush, ReplySocket};
 pub use session::SessionValue;

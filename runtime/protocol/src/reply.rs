@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use crate::code::ErrNo;
-use crate::data::Data;
+use crate::payload::{self, Payload};
 use crate::text::{Loose, Str, from_object};
 
 /// [`Reply::ok`] as it is written.
@@ -100,7 +100,7 @@ impl ReplySocket<'_> {
 pub enum ReplyPush<'a> {
     /// A message.
     #[cfg_attr(feature = "schema", schemars(rename = "data send"))]
-    Send(Data<'a>),
+    Send(Payload<'a>),
     /// The connection is to be closed.
     #[cfg_attr(feature = "schema", schemars(rename = "closing"))]
     Close {
@@ -270,6 +270,7 @@ struct WirePushSocket<'a> {
     action: Loose<'a>,
     data_type: Loose<'a>,
     data: Loose<'a>,
+    compress: Option<bool>,
     code: Loose<'a>,
     reason: Loose<'a>,
 }
@@ -277,6 +278,7 @@ from_object!(WirePushSocket<'a>, "`websocket` (a JSON object)", {
     "action" => action,
     "dataType" => data_type,
     "data" => data,
+    "compress" => compress,
     "code" => code,
     "reason" => reason,
 });
@@ -289,17 +291,12 @@ impl<'a> WirePushSocket<'a> {
             .map_err(ReplyError::new)?;
         match &*action {
             "data send" => {
-                let data_type = self
-                    .data_type
-                    .required("websocket.dataType")
-                    .map_err(ReplyError::new)?;
-                let data = self
-                    .data
-                    .required("websocket.data")
-                    .map_err(ReplyError::new)?;
-                Data::from_wire(&data_type, data)
-                    .map(ReplyPush::Send)
-                    .map_err(ReplyError::new)
+                let wire = payload::Wire {
+                    data_type: self.data_type,
+                    data: self.data,
+                    compress: self.compress,
+                };
+                wire.read().map(ReplyPush::Send).map_err(ReplyError::new)
             }
             "closing" => {
                 let (code, reason) =

@@ -85,6 +85,7 @@ samples! {
         TEXT "text" true "A text to one connection."
         BINARY "binary" true "Bytes to one connection: 0, 1, 2, 255 in base64."
         CLOSE "close" true "Forces a client offline."
+        TEXT_PLAIN "text_plain" true "A text that is not to be compressed."
         TEXT_TO_MANY "text_to_many" true "A text to several connections."
         CLOSE_CODE "close_code" true "Forces a client offline, with a code and a reason."
         JOIN "join" true "Puts a connection into a room."

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use wsfn_protocol::{
-    Answer, Audience, Data, ErrNo, Failed, Reply, ReplyPush, ReplySocket, Request,
+    Answer, Audience, Data, ErrNo, Failed, Payload, Reply, ReplyPush, ReplySocket, Request,
 };
 
 fn read(text: &str) -> Reply<'_> {
@@ -76,9 +76,10 @@ fn the_reply_to_a_message_means_nothing_but_its_pushes() {
         r#"{"websocket":{"action":"data send","secConnectionID":"x","dataType":"text","data":"y"}}"#,
     );
     none(r#"{"errNo":"what"}"#);
-    let text = r#"{"errNo":0,"errMsg":"ok","wsfn":{"push":[{"websocket":{"action":"data send","dataType":"text","data":"x"}},{"websocket":{"action":"closing","code":4000}}]}}"#;
+    let text = r#"{"errNo":0,"errMsg":"ok","wsfn":{"push":[{"websocket":{"action":"data send","dataType":"text","data":"x"}},{"websocket":{"action":"data send","dataType":"text","data":"y","compress":false}},{"websocket":{"action":"closing","code":4000}}]}}"#;
     let pushes = vec![
-        ReplyPush::Send(Data::Text("x".into())),
+        ReplyPush::Send(Data::Text("x".into()).into()),
+        ReplyPush::Send(Payload::plain(Data::Text("y".into()))),
         ReplyPush::Close {
             code: Some(4000),
             reason: None,
@@ -98,25 +99,32 @@ fn the_reply_to_a_message_means_nothing_but_its_pushes() {
 #[test]
 fn every_request_is_written_as_the_protocol_says() {
     let text = || Data::Text("hi".into());
-    let cases: [(Request<'_>, &str); 14] = [
+    let cases: [(Request<'_>, &str); 15] = [
         (
             Request::Send {
                 to: "x".into(),
-                data: text(),
+                data: text().into(),
             },
             r#"{"websocket":{"action":"data send","secConnectionID":"x","dataType":"text","data":"hi"}}"#,
         ),
         (
             Request::Send {
                 to: "x".into(),
-                data: Data::Binary(vec![255].into()),
+                data: Data::Binary(vec![255].into()).into(),
             },
             r#"{"websocket":{"action":"data send","secConnectionID":"x","dataType":"binary","data":"/w=="}}"#,
         ),
         (
+            Request::Send {
+                to: "x".into(),
+                data: Payload::plain(text()),
+            },
+            r#"{"websocket":{"action":"data send","secConnectionID":"x","dataType":"text","data":"hi","compress":false}}"#,
+        ),
+        (
             Request::SendMany {
                 to: vec!["x".into(), "y".into()],
-                data: text(),
+                data: text().into(),
             },
             r#"{"websocket":{"action":"data send","secConnectionIDs":["x","y"],"dataType":"text","data":"hi"}}"#,
         ),
@@ -154,7 +162,7 @@ fn every_request_is_written_as_the_protocol_says() {
             Request::Broadcast {
                 to: Audience::Everyone,
                 except: vec![],
-                data: text(),
+                data: text().into(),
             },
             r#"{"websocket":{"action":"broadcast","dataType":"text","data":"hi"}}"#,
         ),
@@ -162,7 +170,7 @@ fn every_request_is_written_as_the_protocol_says() {
             Request::Broadcast {
                 to: Audience::Rooms(vec!["r".into()]),
                 except: vec!["x".into()],
-                data: text(),
+                data: text().into(),
             },
             r#"{"websocket":{"action":"broadcast","room":"r","except":["x"],"dataType":"text","data":"hi"}}"#,
         ),
@@ -170,7 +178,7 @@ fn every_request_is_written_as_the_protocol_says() {
             Request::Broadcast {
                 to: Audience::Rooms(vec![]),
                 except: vec![],
-                data: text(),
+                data: text().into(),
             },
             r#"{"websocket":{"action":"broadcast","rooms":[],"dataType":"text","data":"hi"}}"#,
         ),
@@ -289,10 +297,10 @@ proptest! {
     ) {
         let ids: Vec<std::borrow::Cow<'_, str>> = ids.into_iter().map(Into::into).collect();
         for request in [
-            Request::Send { to: id.as_str().into(), data: Data::Text(text.as_str().into()) },
-            Request::SendMany { to: ids.clone(), data: Data::Binary(text.as_bytes().into()) },
+            Request::Send { to: id.as_str().into(), data: Data::Text(text.as_str().into()).into() },
+            Request::SendMany { to: ids.clone(), data: Payload::plain(Data::Binary(text.as_bytes().into())) },
             Request::Close { to: id.as_str().into(), code: Some(code), reason: None },
-            Request::Broadcast { to: Audience::Rooms(vec![room.as_str().into()]), except: ids.clone(), data: Data::Text(text.as_str().into()) },
+            Request::Broadcast { to: Audience::Rooms(vec![room.as_str().into()]), except: ids.clone(), data: Data::Text(text.as_str().into()).into() },
             Request::Members { room: room.as_str().into(), after: Some(text.as_str().into()), limit: Some(limit as usize), with_session: false },
             Request::Alive { ids },
         ] {
@@ -303,7 +311,7 @@ proptest! {
 
     #[test]
     fn a_reply_survives_the_wire(err_no in any::<i64>(), err_msg in any::<String>(), text in any::<String>()) {
-        let reply = Reply { pushes: vec![ReplyPush::Send(Data::Text(text.into()))], ..Reply::error(ErrNo(err_no), &err_msg) };
+        let reply = Reply { pushes: vec![ReplyPush::Send(Data::Text(text.into()).into())], ..Reply::error(ErrNo(err_no), &err_msg) };
         let json = reply.to_json();
         prop_assert_eq!(Reply::parse(&json).expect(&json), reply.clone());
         prop_assert_eq!(Reply::parse_pushes(&json).expect(&json), reply.pushes);

@@ -8,8 +8,8 @@ use schemars::Schema;
 use serde_json::Value;
 use wsfn_protocol::samples::{self, Sample};
 use wsfn_protocol::{
-    Answer, Audience, CloseEvent, ConnectEvent, Data, ErrNo, Event, MessageEvent, Reply, ReplyPush,
-    ReplySocket, Request, RequestContext, schema,
+    Answer, Audience, CloseEvent, ConnectEvent, Data, ErrNo, Event, MessageEvent, Payload, Reply,
+    ReplyPush, ReplySocket, Request, RequestContext, schema,
 };
 
 /// A schema, its file, and what it is about.
@@ -293,7 +293,7 @@ proptest! {
     ) {
         let reply = Reply {
             websocket: Some(ReplySocket { connection_id: id.into(), protocols: protocols.map(Into::into), extensions }),
-            pushes: vec![ReplyPush::Send(data), ReplyPush::Close { code, reason: reason.map(Into::into) }],
+            pushes: vec![ReplyPush::Send(data.into()), ReplyPush::Close { code, reason: reason.map(Into::into) }],
             ..Reply::error(ErrNo(err_no), "why")
         };
         prop_assert!(valid(1, &reply.to_json()), "{}", reply.to_json());
@@ -307,15 +307,15 @@ proptest! {
         let (id, room) = (|| id.as_str().into(), || std::borrow::Cow::from(room.as_str()));
         let ids = || ids.iter().map(|id| id.as_str().into()).collect();
         for push in [
-            Request::Send { to: id(), data: data.clone() },
-            Request::SendMany { to: ids(), data: data.clone() },
+            Request::Send { to: id(), data: data.clone().into() },
+            Request::SendMany { to: ids(), data: Payload::plain(data.clone()) },
             Request::Close { to: id(), code, reason: Some("bye".into()) },
             Request::Join { id: id(), room: room() },
             Request::Leave { id: id(), room: Some(room()) },
             Request::Leave { id: id(), room: None },
-            Request::Broadcast { to: Audience::Everyone, except: ids(), data: data.clone() },
-            Request::Broadcast { to: Audience::Rooms(vec![room()]), except: vec![], data: data.clone() },
-            Request::Broadcast { to: Audience::Rooms(vec![room(), room()]), except: ids(), data: data.clone() },
+            Request::Broadcast { to: Audience::Everyone, except: ids(), data: data.clone().into() },
+            Request::Broadcast { to: Audience::Rooms(vec![room()]), except: vec![], data: data.clone().into() },
+            Request::Broadcast { to: Audience::Rooms(vec![room(), room()]), except: ids(), data: data.clone().into() },
             Request::Members { room: room(), after: Some(id()), limit: limit.map(|limit| limit as usize), with_session: true },
             Request::Rooms { id: id() },
             Request::Alive { ids: ids() },

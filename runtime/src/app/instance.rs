@@ -237,7 +237,7 @@ impl Instance {
         if kind == Kind::Message
             && let Some(note) = self.note(&problem, raw, &id)
         {
-            pushes.push(ReplyPush::Send(note));
+            pushes.push(ReplyPush::Send(note.into()));
         }
         let (err_no, err_msg) = (problem.err_no, problem.answered(kind));
         // The program's own error may panic when it is dropped.

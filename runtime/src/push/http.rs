@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
-use wsfn_protocol::{Answer, Data, Request};
+use wsfn_protocol::{Answer, Payload, Request};
 use wsfn_settings::HttpUrl;
 
 use super::error::Why;
@@ -116,7 +116,7 @@ impl Http {
     pub(super) async fn send_each(
         self: &Arc<Self>,
         ids: &[&ConnectionId],
-        data: &Data<'_>,
+        data: &Payload<'_>,
         deadline: Option<Instant>,
     ) -> Report {
         let body = Body::new(data);
@@ -246,7 +246,7 @@ struct Body {
 }
 
 impl Body {
-    fn new(data: &Data<'_>) -> Self {
+    fn new(data: &Payload<'_>) -> Self {
         let json = Request::Send {
             to: "".into(),
             data: data.borrowed(),
@@ -296,14 +296,16 @@ fn cause(error: &reqwest::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wsfn_protocol::Data;
+
     use super::*;
 
     #[test]
     fn a_push_to_many_is_the_push_to_one() {
         let id = ConnectionId::new("a\"b==");
         for data in [
-            Data::Text("\"secConnectionID\":\"\"".into()),
-            Data::Binary(vec![0, 255].into()),
+            Payload::from(Data::Text("\"secConnectionID\":\"\"".into())),
+            Payload::plain(Data::Binary(vec![0, 255].into())),
         ] {
             let one = Request::Send {
                 to: id.as_str().into(),

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use wsfn_protocol::{Answer, Data, Request};
+use wsfn_protocol::{Answer, Data, Payload, Request};
 use wsfn_settings::{HttpUrl, Settings};
 
 pub use error::PushError;
@@ -147,7 +147,7 @@ impl Push {
     /// # Cancel safety
     /// A push that is dropped before it ends may or may not have been delivered.
     pub async fn text(&self, id: &ConnectionId, text: impl AsRef<str>) -> Result<(), PushError> {
-        self.send(id, Data::Text(text.as_ref().into())).await
+        self.send(id, Data::Text(text.as_ref().into()).into()).await
     }
 
     /// Sends a binary message.
@@ -169,7 +169,8 @@ impl Push {
         id: &ConnectionId,
         bytes: impl AsRef<[u8]>,
     ) -> Result<(), PushError> {
-        self.send(id, Data::Binary(bytes.as_ref().into())).await
+        self.send(id, Data::Binary(bytes.as_ref().into()).into())
+            .await
     }
 
     /// Sends a text message that is `value` as JSON.
@@ -192,7 +193,7 @@ impl Push {
         value: &(impl serde::Serialize + ?Sized),
     ) -> Result<(), PushError> {
         let text = serde_json::to_string(value).map_err(|error| Why::Message(error.to_string()))?;
-        self.send(id, Data::Text(text.into())).await
+        self.send(id, Data::Text(text.into()).into()).await
     }
 
     /// Sends a message of any kind.
@@ -286,7 +287,8 @@ impl Push {
         message: impl IntoMessage,
     ) -> Result<Report, PushError> {
         let ids: Vec<&ConnectionId> = ids.into_iter().collect();
-        let data = encode(message)?;
+        let mut data = encode(message)?;
+        data.compress |= !self.is_ours();
         if ids.is_empty() {
             return Ok(Report::default());
         }
@@ -302,8 +304,10 @@ impl Push {
         }
     }
 
-    async fn send(&self, id: &ConnectionId, data: Data<'_>) -> Result<(), PushError> {
+    async fn send(&self, id: &ConnectionId, mut data: Payload<'_>) -> Result<(), PushError> {
         let to = id.as_str().into();
+        // Tencent's gateway documents no such field.
+        data.compress |= !self.is_ours();
         self.act(Request::Send { to, data }).await?;
         Ok(())
     }
@@ -349,7 +353,7 @@ impl fmt::Debug for Push {
 }
 
 /// The payload of a message.
-pub(crate) fn encode<'m, M: IntoMessage + 'm>(message: M) -> Result<Data<'m>, PushError> {
+pub(crate) fn encode<'m, M: IntoMessage + 'm>(message: M) -> Result<Payload<'m>, PushError> {
     message
         .into_message()
         .map_err(|error| Why::Message(error.to_string()).into())

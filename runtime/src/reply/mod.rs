@@ -6,7 +6,7 @@ mod failure;
 use std::sync::Arc;
 
 use serde::Serialize;
-use wsfn_protocol::Data;
+use wsfn_protocol::Payload;
 
 pub use accept::Accept;
 pub use failure::Failure;
@@ -16,7 +16,7 @@ use crate::app::Setup;
 use crate::error::{Error, Rejection};
 use crate::event::{OnClose, OnConnect, OnMessage, Slot};
 use crate::extract::{Phase, RawEvent};
-use crate::message::{Binary, IntoMessage, Json, Message, Text};
+use crate::message::{Binary, IntoMessage, Json, Message, Plain, Text};
 
 /// What a handler returned, as the framework sees it.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub(crate) enum Answer {
     /// `errNo` 0 to a connect, with a sub-protocol where one was chosen.
     Accept(Option<String>),
     /// `errNo` 0, and a message to the sender.
-    Message(Data<'static>),
+    Message(Payload<'static>),
     /// The event itself.
     Event(Arc<str>),
     /// Another `errNo`. In a box, because what did not fail is to be small.
@@ -166,6 +166,17 @@ answers!([] Binary);
 answers!(['t,] Binary<&'t [u8]>);
 answers!([T: Serialize,] Json<T>);
 answers!([] Message);
+
+#[diagnostic::do_not_recommend]
+impl<E: Answered<Self>, T: IntoMessage> IntoReply<E> for Plain<T> {
+    fn setup(setup: &mut Setup) {
+        setup.answer();
+    }
+
+    fn into_reply(self) -> Reply {
+        message(self)
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl IntoReply<OnMessage> for RawEvent {

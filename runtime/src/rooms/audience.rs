@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use wsfn_protocol::{Audience, Data, Request};
+use wsfn_protocol::{Audience, Payload, Request};
 
 use super::{Rooms, RoomsError, report};
 use crate::connection_id::ConnectionId;
@@ -29,7 +29,7 @@ pub struct Broadcast<'r> {
     rooms: Rooms,
     to: Audience<'static>,
     except: Vec<Cow<'static, str>>,
-    data: Result<Data<'r>, PushError>,
+    data: Result<Payload<'r>, PushError>,
 }
 
 impl<'r> Broadcast<'r> {

@@ -61,7 +61,9 @@ pub enum PushKind {
 impl PushKind {
     pub(super) const fn of(request: &Request<'_>) -> Self {
         match request {
-            Request::Send { data, .. } | Request::SendMany { data, .. } => Self::of_data(data),
+            Request::Send { data, .. } | Request::SendMany { data, .. } => {
+                Self::of_data(&data.data)
+            }
             Request::Close { .. } => Self::Close,
             Request::Join { .. } => Self::Join,
             Request::Leave { .. } => Self::Leave,
@@ -82,7 +84,7 @@ impl PushKind {
 
     pub(super) const fn of_reply(push: &ReplyPush<'_>) -> Self {
         match push {
-            ReplyPush::Send(data) => Self::of_data(data),
+            ReplyPush::Send(data) => Self::of_data(&data.data),
             ReplyPush::Close { .. } => Self::Close,
         }
     }

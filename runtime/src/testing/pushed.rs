@@ -69,11 +69,11 @@ impl Pushed {
         match request {
             Request::Send { to, data } => {
                 pushed.ids = ids([to]);
-                pushed.message = Some(message(data));
+                pushed.message = Some(message(&data.data));
             }
             Request::SendMany { to, data } => {
                 pushed.ids = ids(to);
-                pushed.message = Some(message(data));
+                pushed.message = Some(message(&data.data));
             }
             Request::Close { to, code, reason } => {
                 pushed.ids = ids([to]);
@@ -91,7 +91,7 @@ impl Pushed {
                 if let Audience::Rooms(rooms) = to {
                     pushed.rooms = texts(rooms);
                 }
-                pushed.message = Some(message(data));
+                pushed.message = Some(message(&data.data));
             }
             Request::Members { room, .. } => pushed.rooms = texts([room]),
             Request::Rooms { id } | Request::Session { id, .. } => pushed.ids = ids([id]),
@@ -106,7 +106,7 @@ impl Pushed {
         pushed.ids = vec![ConnectionId::new(id)];
         pushed.err_no = Some(0);
         match push {
-            ReplyPush::Send(data) => pushed.message = Some(message(data)),
+            ReplyPush::Send(data) => pushed.message = Some(message(&data.data)),
             ReplyPush::Close { code, reason } => {
                 pushed.close = Some((*code, reason.as_deref().map(str::to_owned)));
             }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wsfn::{Json, Push};
+use wsfn::{Json, Message, Plain, Push};
 use wsfn_tests::{Example, PushAnswer, PushServer};
 
 use super::{OURS, TENCENT, gateway, id};
@@ -13,7 +13,10 @@ async fn the_body_is_the_documented_one() {
     push.text(&id(), "xxx").await.expect("delivered");
     push.binary(&id(), [1, 2, 255]).await.expect("delivered");
     push.json(&id(), &[1, 2]).await.expect("delivered");
-    push.message(&id(), Json("a\"b")).await.expect("delivered");
+    // It has no field for what is not to be compressed either.
+    push.message(&id(), Plain(Json("a\"b")))
+        .await
+        .expect("delivered");
     push.close(&id()).await.expect("closed");
     // Tencent's gateway has neither code nor reason.
     push.close_with(&id(), 4000, "bye").await.expect("closed");
@@ -38,10 +41,14 @@ async fn the_body_is_the_documented_one() {
 }
 
 #[tokio::test]
-async fn our_gateway_gets_code_and_reason() {
+async fn our_gateway_gets_code_and_reason_and_what_is_not_to_be_compressed() {
     let (server, push) = gateway(OURS, PushAnswer::ok()).await;
-    push.close_with(&id(), 4000, "bye").await.expect("closed");
+    let secret = Message::from("xxx").plain();
+    push.message(&id(), secret).await.expect("delivered");
     let body = &server.bodies()[0];
+    assert!(body.ends_with(r#""compress":false}}"#), "{body}");
+    push.close_with(&id(), 4000, "bye").await.expect("closed");
+    let body = &server.bodies()[1];
     assert!(
         body.contains(r#""code":"#) && body.contains("4000") && body.contains("bye"),
         "{body}"

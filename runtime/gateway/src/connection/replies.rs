@@ -47,7 +47,7 @@ impl Replies {
     pub(super) fn next(&mut self, hub: &Hub, peer: &Peer) -> Next {
         while let Some(push) = self.front.take().or_else(|| self.pushes.next()) {
             let queued = match &push {
-                ReplyPush::Send(data) if !hub.fits(data) => {
+                ReplyPush::Send(data) if !hub.fits(&data.data) => {
                     log(peer, "larger than max-message");
                     continue;
                 }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use tokio::time::Instant;
-use wsfn_protocol::{Answer, Audience, CloseCode, Data, ErrNo, Failed, Request, SessionValue};
+use wsfn_protocol::{
+    Answer, Audience, CloseCode, Data, ErrNo, Failed, Payload, Request, SessionValue,
+};
 
 use super::outbound::{Gate, NotQueued};
 use super::peer::{Peer, SessionError};
@@ -34,7 +36,7 @@ impl Hub {
     fn try_act(&self, request: &Request<'_>) -> Result<Answer, Box<Answer>> {
         match request {
             Request::Send { to, data } => {
-                self.check_size(data)?;
+                self.check_size(&data.data)?;
                 let peer = self.target(to)?;
                 match self.send_to(&peer, data) {
                     Ok(()) => Ok(Answer::ok()),
@@ -46,7 +48,7 @@ impl Hub {
                 }
             }
             Request::SendMany { to, data } => {
-                self.check_size(data)?;
+                self.check_size(&data.data)?;
                 Ok(self.send_many(to, data))
             }
             Request::Close { to, code, reason } => self.close(to, *code, reason.as_deref()),
@@ -66,7 +68,7 @@ impl Hub {
                 Ok(Answer::ok())
             }
             Request::Broadcast { to, except, data } => {
-                self.check_size(data)?;
+                self.check_size(&data.data)?;
                 if let Audience::Rooms(rooms) = to {
                     rooms.iter().try_for_each(|room| self.check_room(room))?;
                 }
@@ -153,7 +155,7 @@ impl Hub {
         Ok(())
     }
 
-    fn send_many(&self, to: &[Cow<'_, str>], data: &Data<'_>) -> Answer {
+    fn send_many(&self, to: &[Cow<'_, str>], data: &Payload<'_>) -> Answer {
         let message = encode(data, &self.bounds);
         let mut failed = Vec::new();
         let targets: Vec<Arc<Peer>> = {
@@ -179,7 +181,7 @@ impl Hub {
         }
     }
 
-    fn broadcast(&self, to: &Audience<'_>, except: &[Cow<'_, str>], data: &Data<'_>) -> Answer {
+    fn broadcast(&self, to: &Audience<'_>, except: &[Cow<'_, str>], data: &Payload<'_>) -> Answer {
         let mut targets = match to {
             Audience::Everyone => self.all(),
             Audience::Rooms(rooms) => self.rooms().audience(rooms.iter().map(|room| &**room)),
@@ -382,10 +384,11 @@ fn refuse(err_no: ErrNo, err_msg: impl Into<String>) -> Box<Answer> {
 }
 
 /// The frames of a message, encoded when first asked for.
-pub(super) fn encode(data: &Data<'_>, bounds: &Bounds) -> SharedMessage {
-    let kind = match data {
+pub(super) fn encode(payload: &Payload<'_>, bounds: &Bounds) -> SharedMessage {
+    let kind = match payload.data {
         Data::Text(_) => MessageKind::Text,
         Data::Binary(_) => MessageKind::Binary,
     };
-    SharedMessage::new(kind, data.as_bytes(), bounds.compress_above)
+    let above = bounds.compress_above.filter(|_| payload.compress);
+    SharedMessage::new(kind, payload.data.as_bytes(), above)
 }

@@ -308,10 +308,10 @@ impl Hub {
     pub(crate) fn send_to(
         &self,
         peer: &Peer,
-        data: &wsfn_protocol::Data<'_>,
+        payload: &wsfn_protocol::Payload<'_>,
     ) -> Result<(), NotQueued> {
         let now = self.bounds.idle.then(Instant::now);
-        let frame = act::encode(data, &self.bounds).into_frame(peer.deflate().as_ref());
+        let frame = act::encode(payload, &self.bounds).into_frame(peer.deflate().as_ref());
         peer.out()
             .push(frame, &self.bounds.queue, &self.memory, true, now)
     }

@@ -44,7 +44,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///         Box::pin(async move {
 ///             let mut answer = InvokeAnswer::ok();
 ///             if let Ok(Event::Message(message)) = Event::parse(&call.event, None) {
-///                 answer.pushes.push(ReplyPush::Send(message.data.into_owned()));
+///                 answer.pushes.push(ReplyPush::Send(message.data.into_owned().into()));
 ///             }
 ///             Ok(answer)
 ///         })

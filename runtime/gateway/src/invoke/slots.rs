@@ -100,7 +100,9 @@ fn unhandled(kind: Kind) -> InvokeAnswer {
     let mut answer = InvokeAnswer::ok();
     if kind == Kind::Message {
         let note = Reply::error(ErrNo::NO_HANDLER, "no function for `data send`").to_json();
-        answer.pushes.push(ReplyPush::Send(Data::Text(note.into())));
+        answer
+            .pushes
+            .push(ReplyPush::Send(Data::Text(note.into()).into()));
     }
     answer
 }

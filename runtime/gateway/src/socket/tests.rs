@@ -131,7 +131,7 @@ impl Invoke for Echo {
             let mut answer = InvokeAnswer::ok();
             if let Ok(Event::Message(message)) = Event::parse(&call.event, None) {
                 let text = String::from_utf8_lossy(message.data.as_bytes()).into_owned();
-                answer.pushes = vec![ReplyPush::Send(Data::Text(text.into()))];
+                answer.pushes = vec![ReplyPush::Send(Data::Text(text.into()).into())];
             }
             Ok(answer)
         })

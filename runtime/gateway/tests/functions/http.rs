@@ -90,7 +90,10 @@ async fn a_message_is_answered_whatever_the_body() {
     let body = r#"{"errNo":0,"errMsg":"ok","wsfn":{"push":[{"websocket":{"action":"data send","dataType":"text","data":"hi"}}]}}"#;
     let server = Server::start(Does::Answer("200 OK", body)).await;
     let answer = ask(&server, Kind::Message).await.expect("an answer");
-    assert_eq!(answer.pushes, [ReplyPush::Send(Data::Text("hi".into()))]);
+    assert_eq!(
+        answer.pushes,
+        [ReplyPush::Send(Data::Text("hi".into()).into())]
+    );
 }
 
 #[tokio::test]

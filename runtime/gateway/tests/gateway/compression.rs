@@ -106,6 +106,28 @@ async fn a_push_of_compress_above_is_compressed_and_a_smaller_one_is_plain() {
     }
 }
 
+/// One that is not to be compressed, to one and to many, beside one that is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_is_not_to_be_compressed_is_plain_whatever_its_size() {
+    let server = Server::echo(Settings::default()).await;
+    let mut client = Deflating::connect(&server, Some(OFFER)).await;
+    let long = text(100_000);
+    let to = serde_json::json!(client.id);
+    let fields = format!(r#""dataType":"text","data":"{long}","compress":false"#);
+    for push in [
+        format!(r#"{{"websocket":{{"action":"data send","secConnectionID":{to},{fields}}}}}"#),
+        format!(r#"{{"websocket":{{"action":"data send","secConnectionIDs":[{to}],{fields}}}}}"#),
+        format!(r#"{{"websocket":{{"action":"broadcast",{fields}}}}}"#),
+    ] {
+        assert_eq!(server.push(&push).err_no, 0);
+        let (first, payload) = client.frame().await;
+        assert_eq!(first, 0x81, "RSV1 is not set: {}", &push[..60]);
+        assert!(payload == long.as_bytes());
+        assert_eq!(server.push(&send_json(&client.id, &long)).err_no, 0);
+        assert_eq!(client.frame().await.0, 0xC1);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn compress_above_is_a_setting() {
     let server = Server::echo(Settings {

@@ -226,7 +226,9 @@ async fn pushes_are_held_until_the_101() {
                 assert_eq!(answer.err_no, 0);
             }
             return Ok(InvokeAnswer {
-                pushes: vec![ReplyPush::Send(wsfn_protocol::Data::Text("three".into()))],
+                pushes: vec![ReplyPush::Send(
+                    wsfn_protocol::Data::Text("three".into()).into(),
+                )],
                 ..InvokeAnswer::ok()
             });
         }

@@ -288,7 +288,9 @@ async fn pushes_in_a_reply_come_after_those_of_the_handler() {
             0
         );
         Ok(InvokeAnswer {
-            pushes: vec![ReplyPush::Send(Data::Text(format!("{name} second").into()))],
+            pushes: vec![ReplyPush::Send(
+                Data::Text(format!("{name} second").into()).into(),
+            )],
             ..InvokeAnswer::ok()
         })
     })
@@ -314,7 +316,7 @@ async fn a_push_in_a_reply_waits_for_room() {
             if call.kind != Kind::Message {
                 return ok();
             }
-            let push = || ReplyPush::Send(Data::Text("x".repeat(90_000).into()));
+            let push = || ReplyPush::Send(Data::Text("x".repeat(90_000).into()).into());
             Ok(InvokeAnswer {
                 pushes: std::iter::repeat_with(push).take(200).collect(),
                 ..InvokeAnswer::ok()

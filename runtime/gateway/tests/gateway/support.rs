@@ -198,7 +198,7 @@ pub(crate) fn echo(call: &Call, handle: &Handle) -> Answered {
     if let Event::Message(message) = Event::parse(&call.event, None).unwrap() {
         let answer = handle.act(&Request::Send {
             to: message.connection_id,
-            data: message.data,
+            data: message.data.into(),
         });
         assert_eq!(answer.err_no, 0, "{}", answer.err_msg);
     }

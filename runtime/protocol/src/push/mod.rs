@@ -13,7 +13,8 @@ pub use answer::{Answer, Failed};
 pub use error::RequestError;
 
 use crate::close_code::CloseCode;
-use crate::data::{Data, shortened};
+use crate::data::shortened;
+use crate::payload::{self, Payload};
 use crate::text::{FieldError, Loose, Str, from_object};
 
 /// What a function POSTs to the gateway. `Send` and `Close` are Tencent's protocol; everything else is an addition of
@@ -40,7 +41,7 @@ pub enum Request<'a> {
         to: Cow<'a, str>,
         /// The message.
         #[cfg_attr(feature = "schema", schemars(flatten))]
-        data: Data<'a>,
+        data: Payload<'a>,
     },
     /// `data send` to several connections.
     #[cfg_attr(feature = "schema", schemars(rename = "data send"))]
@@ -50,7 +51,7 @@ pub enum Request<'a> {
         to: Vec<Cow<'a, str>>,
         /// The message.
         #[cfg_attr(feature = "schema", schemars(flatten))]
-        data: Data<'a>,
+        data: Payload<'a>,
     },
     /// `closing`: forces a client offline.
     #[cfg_attr(feature = "schema", schemars(rename = "closing"))]
@@ -93,7 +94,7 @@ pub enum Request<'a> {
         except: Vec<Cow<'a, str>>,
         /// The message.
         #[cfg_attr(feature = "schema", schemars(flatten))]
-        data: Data<'a>,
+        data: Payload<'a>,
     },
     /// `members`: who is in a room, in pages.
     Members {
@@ -158,6 +159,7 @@ struct Socket<'a> {
     ids: Option<Vec<Str<'a>>>,
     data_type: Loose<'a>,
     data: Loose<'a>,
+    compress: Option<bool>,
     code: Loose<'a>,
     reason: Loose<'a>,
     room: Loose<'a>,
@@ -175,6 +177,7 @@ from_object!(Socket<'a>, "`websocket` (a JSON object)", {
     "secConnectionIDs" => ids,
     "dataType" => data_type,
     "data" => data,
+    "compress" => compress,
     "code" => code,
     "reason" => reason,
     "room" => room,
@@ -343,10 +346,13 @@ impl<'a> Socket<'a> {
             .transpose()
     }
 
-    fn data(self) -> Result<Data<'a>, RequestError> {
-        let data_type = self.data_type.required("websocket.dataType")?;
-        let data = self.data.required("websocket.data")?;
-        Data::from_wire(&data_type, data).map_err(RequestError::new)
+    fn data(self) -> Result<Payload<'a>, RequestError> {
+        let wire = payload::Wire {
+            data_type: self.data_type,
+            data: self.data,
+            compress: self.compress,
+        };
+        wire.read().map_err(RequestError::new)
     }
 }
 

@@ -193,7 +193,7 @@ async fn on_error_says_what_is_told() {
     let [wsfn_protocol::ReplyPush::Send(data)] = &told.pushes[..] else {
         panic!("{:?}", told.pushes)
     };
-    assert_eq!(data.as_bytes(), b"x==");
+    assert_eq!(data.data.as_bytes(), b"x==");
     for silent in ["refuse", "panic"] {
         let outcome = instance.call(message(silent).into(), ours()).await;
         assert_ne!(outcome.err_no.0, 0);
@@ -280,7 +280,7 @@ async fn an_optional_push_needs_no_address() {
     let [wsfn_protocol::ReplyPush::Send(data)] = &outcome.pushes[..] else {
         panic!("{outcome:?}")
     };
-    assert_eq!(data.as_bytes(), b"false false");
+    assert_eq!(data.data.as_bytes(), b"false false");
 }
 
 #[test]

@@ -400,7 +400,7 @@ impl<'s> Driver<'s> {
     /// Tells the sender of a message that it failed, where the connection lives on.
     fn tell(&mut self, error: CallError) {
         let note = respond::failed_message(error, self.asked.take().as_deref());
-        if self.shared.hub.send_to(&self.peer, &note).is_err() {
+        if self.shared.hub.send_to(&self.peer, &note.into()).is_err() {
             tracing::debug!(
                 connection = shown(self.peer.id()),
                 "the sender of a failed message could not be told"

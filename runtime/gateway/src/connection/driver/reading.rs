@@ -171,7 +171,7 @@ impl Driver<'_> {
         {
             let pong = Data::Text((&*heartbeat.pong).into());
             // A client that does not read has no use for it.
-            let _ = self.shared.hub.send_to(&self.peer, &pong);
+            let _ = self.shared.hub.send_to(&self.peer, &pong.into());
             return None;
         }
         let event = event::message(self.peer.id(), data);

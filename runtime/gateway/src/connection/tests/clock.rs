@@ -34,7 +34,9 @@ impl Invoke for Obedient {
                 sleep(15 * SECOND).await;
             }
             let text = String::from_utf8_lossy(message.data.as_bytes()).into_owned();
-            answer.pushes.push(ReplyPush::Send(Data::Text(text.into())));
+            answer
+                .pushes
+                .push(ReplyPush::Send(Data::Text(text.into()).into()));
             Ok(answer)
         })
     }

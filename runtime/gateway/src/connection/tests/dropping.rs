@@ -64,7 +64,8 @@ impl Invoke for Busy {
             yield_now().await;
             let text = r#","dataType":"text","data":"twenty bytes of text""#;
             let mut answer = InvokeAnswer::ok();
-            let pushes = std::iter::repeat_with(|| ReplyPush::Send(Data::Text("answered".into())));
+            let pushes =
+                std::iter::repeat_with(|| ReplyPush::Send(Data::Text("answered".into()).into()));
             match call.kind {
                 Kind::Connect if call.event.contains("/refused") => answer.err_no = ErrNo(1),
                 Kind::Connect => {
