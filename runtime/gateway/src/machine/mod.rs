@@ -205,6 +205,7 @@ impl Machine {
                     self.handshake_over = true;
                     self.socket = Socket::Ended;
                     out.push(Output::Reject(503));
+                    out.push(Output::Seal);
                 }
                 Phase::Open => self.end(now, ending, false, limits, out),
                 _ => {}

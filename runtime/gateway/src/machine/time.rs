@@ -84,6 +84,8 @@ impl Machine {
                     self.handshake_over = true;
                     self.socket = Socket::Ended;
                     out.push(Output::Reject(504));
+                    // Nobody is there any more whom a push could reach or a join could count.
+                    out.push(Output::Seal);
                 }
                 Phase::Open => self.message_failed(now, CallError::Late, limits, out),
                 _ => {}

@@ -1,12 +1,14 @@
 //! The handshake: what is accepted, refused and forwarded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wsfn_gateway::{InvokeAnswer, InvokeError};
-use wsfn_protocol::{ErrNo, Event, Kind, ReplyPush};
+use wsfn_protocol::{ErrNo, Event, Kind, ReplyPush, Request};
 use wsfn_settings::{AllowOrigin, Refuse, Settings};
 
 use crate::support::{
@@ -222,7 +224,7 @@ async fn pushes_are_held_until_the_101() {
             let id = &call.connection_id;
             for text in ["one", "two"] {
                 let push = send_json(id, text);
-                let answer = handle.act(&wsfn_protocol::Request::parse(&push).unwrap());
+                let answer = handle.act(&Request::parse(&push).unwrap());
                 assert_eq!(answer.err_no, 0);
             }
             return Ok(InvokeAnswer {
@@ -253,11 +255,11 @@ async fn a_close_pushed_while_connecting_follows_the_101() {
                     r#","code":4001,"reason":"no""#,
                 ),
             ] {
-                let answer = handle.act(&wsfn_protocol::Request::parse(&push).unwrap());
+                let answer = handle.act(&Request::parse(&push).unwrap());
                 assert_eq!(answer.err_no, 0);
             }
             let late = send_json(&call.connection_id, "late");
-            let answer = handle.act(&wsfn_protocol::Request::parse(&late).unwrap());
+            let answer = handle.act(&Request::parse(&late).unwrap());
             assert_eq!(answer.err_no, 1101);
         }
         ok()
@@ -302,10 +304,10 @@ async fn frames_in_the_packet_of_the_handshake_are_kept() {
 async fn a_refused_connect_leaves_its_rooms() {
     let server = Server::start(Settings::default(), |call, handle| async move {
         let join = action_json("join", &call.connection_id, r#","room":"r""#);
-        let answer = handle.act(&wsfn_protocol::Request::parse(&join).unwrap());
+        let answer = handle.act(&Request::parse(&join).unwrap());
         assert_eq!(answer.err_no, 0);
         let members = r#"{"websocket":{"action":"members","room":"r"}}"#;
-        let answer = handle.act(&wsfn_protocol::Request::parse(members).unwrap());
+        let answer = handle.act(&Request::parse(members).unwrap());
         assert_eq!(answer.count, Some(1), "a registering connection counts");
         Ok(InvokeAnswer {
             err_no: ErrNo(1),
@@ -380,11 +382,25 @@ async fn a_late_connect_is_504_and_closed_when_it_is_over() {
         invoke_timeout: Duration::from_millis(50),
         ..Settings::default()
     };
-    let server = Server::start(settings, |call, _| async move {
-        if call.kind == Kind::Connect {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+    let told = Arc::new(Notify::new());
+    let wait = Arc::clone(&told);
+    let (answers, mut pushed) = mpsc::unbounded_channel();
+    let server = Server::start(settings, move |call, handle| {
+        let (wait, answers) = (Arc::clone(&wait), answers.clone());
+        async move {
+            if call.kind == Kind::Connect {
+                wait.notified().await;
+                for json in [
+                    send_json(&call.connection_id, "late"),
+                    action_json("join", &call.connection_id, r#","room":"red""#),
+                ] {
+                    answers
+                        .send(handle.act(&Request::parse(&json).unwrap()).err_no())
+                        .unwrap();
+                }
+            }
+            ok()
         }
-        ok()
     })
     .await;
     let error = tokio_tungstenite::connect_async(server.url())
@@ -395,6 +411,11 @@ async fn a_late_connect_is_504_and_closed_when_it_is_over() {
         server.seen_of(Kind::Close).is_empty(),
         "the connect call is still running"
     );
+    told.notify_one();
+    // Nobody is there any more who could get a push (D3) or be in a room (R2).
+    for _ in 0..2 {
+        assert_eq!(pushed.recv().await, Some(ErrNo::GONE));
+    }
     server.wait_for(Kind::Close, 1).await;
 }
 

@@ -170,7 +170,7 @@ fn a_late_connect_is_504_and_awaited_before_its_close() {
     let mut life = Life::registering();
     assert_eq!(life.deadline(), Some(LIMITS.invoke_timeout));
     let out = life.tick_after(LIMITS.invoke_timeout);
-    assert_eq!(out, [Output::Reject(504)]);
+    assert_eq!(out, [Output::Reject(504), Output::Seal]);
     assert_eq!(life.machine.phase(), Phase::Registering);
     assert_eq!(life.on(Input::Accepted), [Output::Seal, lost()]);
 
@@ -211,7 +211,7 @@ fn a_close_pushed_while_registering_waits_for_the_101() {
 fn shutdown_while_registering_is_503_and_the_answer_is_awaited() {
     let mut life = Life::registering();
     let out = life.on(Input::Shutdown(ending(1001)));
-    assert_eq!(out, [Output::Reject(503)]);
+    assert_eq!(out, [Output::Reject(503), Output::Seal]);
     assert_eq!(life.on(Input::Accepted), [Output::Seal, lost()]);
 }
 

@@ -1,0 +1,5 @@
+//! Histories in memory, and the gateways that are broken on purpose.
+
+mod broken;
+mod histories;
+mod page;
