@@ -45,6 +45,7 @@
 //! | write to one client | `push.text(&id, "hello").await?` | [push](guide::push) |
 //! | know that it has gone | `error.is_gone()` | [push](guide::push#what-can-become-of-it) |
 //! | write to many | `rooms.broadcast("lobby", "hello").await?` | [rooms](guide::rooms) |
+//! | know who is there | `rooms.members_with::<User>("lobby")` | [rooms](guide::rooms#who-is-there) |
 //! | keep who it is | `session: Session<User>` | [`Session`] |
 //! | close a connection | `push.close_with(&id, 4000, "enough").await?` | [`Push::close_with`] |
 //! | know why one ended | `why: CloseReason` in `#[on_close]` | [`CloseReason`] |
@@ -113,7 +114,7 @@ pub use extract::{
 pub use message::{Binary, IntoMessage, Json, Message, Plain, Text};
 pub use push::{Push, PushError, Report, Undelivered};
 pub use reply::{Accept, Answered, Failure, IntoReply, Opens, Reply};
-pub use rooms::{Broadcast, Members, Page, Rooms, RoomsError};
+pub use rooms::{Broadcast, Member, Members, MembersWith, Page, PageWith, Rooms, RoomsError};
 pub use session::Session;
 pub use state::State;
 pub use wsfn_protocol::{Kind, RequestContext};

@@ -1,5 +1,6 @@
 //! Who is in a room, page by page.
 
+use super::pages::Pages;
 use super::{Rooms, RoomsError};
 use crate::connection_id::ConnectionId;
 
@@ -17,13 +18,7 @@ use crate::connection_id::ConnectionId;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Members {
-    rooms: Rooms,
-    room: String,
-    limit: Option<usize>,
-    after: Option<String>,
-    done: bool,
-}
+pub struct Members(Pages);
 
 /// Some of a room's connections.
 #[derive(Debug)]
@@ -37,19 +32,13 @@ pub struct Page {
 
 impl Members {
     pub(super) const fn new(rooms: Rooms, room: String) -> Self {
-        Self {
-            rooms,
-            room,
-            limit: None,
-            after: None,
-            done: false,
-        }
+        Self(Pages::new(rooms, room, false))
     }
 
     /// The most ids in a page; without it the gateway decides.
     #[must_use]
     pub const fn limit(mut self, limit: usize) -> Self {
-        self.limit = Some(limit);
+        self.0.limit = Some(limit);
         self
     }
 
@@ -61,21 +50,14 @@ impl Members {
     /// # Cancel safety
     /// When dropped before it ends, the next call gives the same page.
     pub async fn next(&mut self) -> Result<Option<Page>, RoomsError> {
-        if self.done {
-            return Ok(None);
-        }
-        let after = self.after.as_deref();
-        let answer = self.rooms.page(&self.room, after, self.limit).await?;
-        // A gateway that repeats itself must not make a loop that never ends.
-        self.done = answer.next.is_none() || answer.next == self.after;
-        self.after = answer.next;
-        let ids = answer.members.unwrap_or_default();
-        let count = answer.count.unwrap_or(ids.len());
-        if ids.is_empty() && self.done {
-            return Ok(None);
-        }
-        let ids = ids.into_iter().map(ConnectionId::from).collect();
-        Ok(Some(Page { ids, count }))
+        let answer = self.0.next().await?;
+        Ok(answer.map(|answer| {
+            let ids = answer.members.unwrap_or_default();
+            Page {
+                count: answer.count.unwrap_or(ids.len()),
+                ids: ids.into_iter().map(ConnectionId::from).collect(),
+            }
+        }))
     }
 
     /// All that are left, of every page. Only for rooms whose size is known to be small.

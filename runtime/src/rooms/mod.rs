@@ -3,6 +3,8 @@
 mod audience;
 mod error;
 mod members;
+mod pages;
+mod present;
 
 use serde::de::DeserializeOwned;
 use wsfn_protocol::{Answer, Request};
@@ -10,6 +12,7 @@ use wsfn_protocol::{Answer, Request};
 pub use audience::Broadcast;
 pub use error::RoomsError;
 pub use members::{Members, Page};
+pub use present::{Member, MembersWith, PageWith};
 
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
@@ -129,6 +132,26 @@ impl Rooms {
         Members::new(self.clone(), room.into())
     }
 
+    /// Who is in a room, with the session of each: see [`MembersWith`].
+    #[must_use]
+    pub fn members_with<T: DeserializeOwned>(&self, room: impl Into<String>) -> MembersWith<T> {
+        MembersWith::new(self.clone(), room.into())
+    }
+
+    /// The name of the room in which the connections of one user are: `user:` and the user's name.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.join(rooms.user("ann"), id).await?;
+    /// rooms.broadcast(rooms.user("ann"), "on all your screens").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn user(&self, name: impl AsRef<str>) -> String {
+        format!("user:{}", name.as_ref())
+    }
+
     /// How many connections are in a room.
     ///
     /// ```no_run
@@ -144,8 +167,13 @@ impl Rooms {
     /// # Cancel safety
     /// It changes nothing, so it may be dropped.
     pub async fn count(&self, room: impl AsRef<str>) -> Result<usize, RoomsError> {
-        let page = self.page(room.as_ref(), None, Some(1)).await?;
-        Ok(page.count.unwrap_or(0))
+        let request = Request::Members {
+            room: room.as_ref().into(),
+            after: None,
+            limit: Some(1),
+            with_session: false,
+        };
+        Ok(self.act(request).await?.count.unwrap_or(0))
     }
 
     /// Which of these connections are open.
@@ -216,21 +244,6 @@ impl Rooms {
     /// ```
     pub fn everyone<'r>(&self, message: impl IntoMessage + 'r) -> Broadcast<'r> {
         Broadcast::to_everyone(self.clone(), message)
-    }
-
-    async fn page(
-        &self,
-        room: &str,
-        after: Option<&str>,
-        limit: Option<usize>,
-    ) -> Result<Answer, RoomsError> {
-        let request = Request::Members {
-            room: room.into(),
-            after: after.map(Into::into),
-            limit,
-            with_session: false,
-        };
-        self.act(request).await
     }
 
     /// What everything about rooms and sessions comes down to.

@@ -109,3 +109,92 @@ async fn another_process_reaches_rooms_and_clients() {
         assert!(!lines.contains(secret), "{secret} is in the log");
     }
 }
+
+/// No name is more than a name, and what is beyond a limit is told which one.
+#[tokio::test]
+async fn any_text_is_the_name_of_a_room_within_the_limits() {
+    let (address, push_address) = (Example::free_address(), Example::free_address());
+    let environment = [
+        ("WSFN_PUSH_LISTEN", &*push_address),
+        ("WSFN_ROOMS_PER_CONNECTION", "9"),
+        ("WSFN_ROOM_MEMBERS", "2"),
+        ("WSFN_SESSION_MAX", "20"),
+    ];
+    let _lobby = Example::start_with("lobby", "lobby", &address, &environment);
+    let mut anna = connect(&address).await;
+    let _berta = connect(&address).await;
+    let push = Push::to_url(&format!("http://{push_address}/api-wsfn")).expect("an address");
+    let rooms = push.rooms();
+    let ids = rooms.members("lobby").all().await.expect("ids");
+    assert_eq!(ids.len(), 2);
+
+    let longest = "x".repeat(256);
+    let names = [
+        " ",
+        "'; DROP TABLE rooms; --",
+        "\"quoted\" \\ and \u{0}\n\r\t",
+        "a/b?c=d&e#f%20",
+        "{lobby}:*:[a-z]",
+        "大厅 \u{1f600} e\u{301}",
+        "LOBBY",
+        &longest,
+    ];
+    for name in names {
+        rooms.join(name, &ids[0]).await.expect("joined");
+        rooms.join(name, &ids[0]).await.expect("again");
+    }
+    let own = rooms.of(&ids[0]).await.expect("rooms");
+    assert_eq!(own[0], "lobby");
+    assert_eq!(own[1..], names);
+    for name in names {
+        assert_eq!(rooms.count(name).await.expect("a count"), 1, "{name:?}");
+        let report = rooms.broadcast(name, name).except([&ids[1]]).await;
+        assert_eq!(report.expect("sent").delivered(), 1, "{name:?}");
+    }
+    // What Anna hears, if it is she who is in them.
+    rooms.everyone("end").await.expect("sent");
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|last| last != "end") {
+        heard.push(text(&mut anna).await);
+    }
+    assert!(
+        heard == ["end"] || heard[..names.len()] == names,
+        "{heard:?}"
+    );
+
+    let too_many = rooms.join("one more", &ids[0]).await.expect_err("a limit");
+    let too_long = rooms
+        .join("x".repeat(257), &ids[1])
+        .await
+        .expect_err("a limit");
+    let huge = rooms.count("ü".repeat(5 << 10)).await.expect_err("a limit");
+    let mut session = rooms.session::<String>(&ids[0]).await.expect("a session");
+    let too_large = session.set("x".repeat(19)).await.expect_err("a limit");
+    // Who connects is refused by the handler, which cannot join the lobby.
+    let refused = tokio_tungstenite::connect_async(format!("ws://{address}/")).await;
+    assert!(refused.is_err());
+    for (error, limit) in [
+        (too_many, "rooms-per-connection = 9"),
+        (too_long, "room-name is 256"),
+        (huge, "room-name is 256"),
+        (too_large, "session-max is 20"),
+    ] {
+        assert!(
+            error.is_too_large() && error.err_no() == Some(1102),
+            "{error}"
+        );
+        assert!(error.to_string().contains(limit), "{error}");
+    }
+    for error in [
+        rooms.join("", &ids[0]).await.expect_err("no name"),
+        rooms.leave("", &ids[0]).await.expect_err("no name"),
+        rooms.count("").await.expect_err("no name"),
+        rooms.broadcast("", "x").await.expect_err("no name"),
+    ] {
+        assert_eq!(error.err_no(), Some(1104), "{error}");
+    }
+    for name in names {
+        rooms.leave(name, &ids[0]).await.expect("left");
+    }
+    assert_eq!(rooms.of(&ids[0]).await.expect("rooms"), ["lobby"]);
+}

@@ -97,3 +97,47 @@ async fn who_is_gone_cannot_join() {
     let error = push.rooms().join("r", &id()).await.expect_err("gone");
     assert!(error.is_gone() && !error.is_too_large(), "{error}");
 }
+
+#[tokio::test]
+async fn members_come_with_their_sessions_in_one_request_for_a_page() {
+    let (server, push) = gateway(OURS, PushAnswer::ok()).await;
+    server.answer([
+        PushAnswer::Http(
+            200,
+            r#"{"errNo":0,"members":["a","b","c","d"],"count":5,"next":"d",
+                "sessions":{"a":{"value":7,"version":1},"b":{"value":null,"version":0},
+                            "c":{"value":"no number","version":2}}}"#,
+        ),
+        // Whoever was in this page has left; the next one is asked for at once.
+        PushAnswer::Http(200, r#"{"errNo":0,"members":[],"count":5,"next":"e"}"#),
+        PushAnswer::Http(
+            200,
+            r#"{"errNo":0,"members":["e"],"count":5,"sessions":{"e":{"value":8,"version":1}}}"#,
+        ),
+    ]);
+    let mut present = push.rooms().members_with::<u32>("r").limit(4);
+    let mut found = Vec::new();
+    while let Some(page) = present.next().await.expect("a page") {
+        assert_eq!(page.count, 5);
+        let members = page.members.into_iter();
+        found.extend(members.map(|member| (member.id.as_str().to_owned(), member.session)));
+    }
+    let expected = [
+        ("a", Some(7)),
+        ("b", None),
+        ("c", None),
+        ("d", None),
+        ("e", Some(8)),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(id, session)| (id.to_owned(), session))
+    );
+    let bodies = server.bodies();
+    assert_eq!(bodies.len(), 3);
+    assert_eq!(
+        bodies[0],
+        r#"{"websocket":{"action":"members","room":"r","limit":4,"with":"session"}}"#
+    );
+    assert!(bodies[1].contains(r#""after":"d""#), "{bodies:?}");
+}

@@ -15,13 +15,16 @@ use wsfn_protocol::{
 
 use super::outbound::{Gate, NotQueued};
 use super::peer::{Peer, SessionError};
-use super::rooms::JoinError;
+use super::rooms::{JoinError, Page};
 use super::{Bounds, Hub};
 use crate::codec::{self, MessageKind, SharedMessage};
 use crate::machine::Ending;
 
 /// The most ids in a page of `members`, and how many there are when nobody says: some 50 KB of answer.
 const PAGE_MAX: usize = 1000;
+/// The most bytes of sessions in a page of `members`, unless one alone is larger: far below what our client reads of
+/// an answer (4 MiB).
+const PAGE_BYTES: usize = 1 << 20;
 /// To how many sockets one push writes by itself. What is above is queued and written by the sockets' own tasks, so
 /// that a broadcast to everyone does not hold its caller's thread for long.
 const DIRECT_MAX: usize = 2048;
@@ -313,15 +316,8 @@ impl Hub {
     ) -> Answer {
         // A page of none would have no next one.
         let limit = limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
-        let page = self.rooms().page(room, after, limit);
-        let sessions = with_session.then(|| {
-            let peers = self.peers();
-            let session = |id: &Arc<str>| Some(((**id).to_owned(), peers.get(id)?.session_value()));
-            page.ids
-                .iter()
-                .filter_map(session)
-                .collect::<BTreeMap<String, SessionValue>>()
-        });
+        let mut page = self.rooms().page(room, after, limit);
+        let sessions = with_session.then(|| self.sessions(&mut page));
         Answer {
             members: Some(page.ids.iter().map(|id| (**id).to_owned()).collect()),
             count: Some(page.count),
@@ -329,6 +325,26 @@ impl Hub {
             sessions,
             ..Answer::ok()
         }
+    }
+
+    /// The sessions of a page, which ends where it grows too large for an answer.
+    fn sessions(&self, page: &mut Page) -> BTreeMap<String, SessionValue> {
+        let mut sessions = BTreeMap::new();
+        let peers = self.peers();
+        let mut bytes = 0;
+        for (at, id) in page.ids.iter().enumerate() {
+            // Who has left since is in the page without a session.
+            let Some(peer) = peers.get(id) else { continue };
+            let session = peer.session_value();
+            bytes += session.value.get().len();
+            if bytes > PAGE_BYTES && at > 0 {
+                page.next = Some(Arc::clone(&page.ids[at - 1]));
+                page.ids.truncate(at);
+                break;
+            }
+            sessions.insert((**id).to_owned(), session);
+        }
+        sessions
     }
 
     fn session(

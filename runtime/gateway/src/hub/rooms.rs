@@ -139,6 +139,12 @@ impl Rooms {
         self.by_member.len()
     }
 
+    /// How many rooms there are.
+    #[cfg(test)]
+    pub(super) fn names_known(&self) -> usize {
+        self.by_name.len()
+    }
+
     /// A page of at most `limit` members whose ids come after `after`.
     pub(super) fn page(&self, room: &str, after: Option<&str>, limit: usize) -> Page {
         let Some(members) = self.by_name.get(room) else {

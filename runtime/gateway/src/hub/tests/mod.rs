@@ -1,6 +1,7 @@
 //! The queue of a socket and the registry, over connections in memory.
 
 mod many;
+mod members;
 mod short_writes;
 
 use crate::socket::memory::{self, ClientEnd};
