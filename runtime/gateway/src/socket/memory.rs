@@ -77,16 +77,24 @@ fn connection(capacity: usize, random: Option<Random>) -> (ServerEnd, ClientEnd)
         lanes: Mutex::new(lanes),
         id: OnceLock::new(),
     });
-    (ServerEnd(Arc::clone(&wire)), ClientEnd(wire))
+    let server = ServerEnd {
+        reader: Reader(Arc::clone(&wire)),
+        writer: Writer(Arc::clone(&wire)),
+    };
+    (server, ClientEnd(wire))
 }
 
-/// The end that the gateway gets.
+/// The end that the gateway gets. Its sides are there from the beginning, so that one that nobody takes in ends for its
+/// client too.
 #[derive(Debug)]
-pub(crate) struct ServerEnd(Arc<Wire>);
+pub(crate) struct ServerEnd {
+    reader: Reader,
+    writer: Writer,
+}
 
 impl ServerEnd {
     pub(super) fn into_split(self) -> (Reader, Writer) {
-        (Reader(Arc::clone(&self.0)), Writer(self.0))
+        (self.reader, self.writer)
     }
 }
 

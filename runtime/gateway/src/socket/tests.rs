@@ -64,6 +64,27 @@ async fn a_full_one_makes_the_writer_wait() {
     assert_eq!(&received.unwrap(), b"0123456789");
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_that_nobody_takes_in_ends_for_its_client() {
+    let (listener, dialer) = Listener::new();
+    let address = "127.0.0.1:1".parse().unwrap();
+    let client = dialer.dial(address, 64, None).await.unwrap();
+    drop(listener);
+    let minute = Duration::from_secs(60);
+    let ended = tokio::time::timeout(minute, pieces(&client)).await;
+    assert_eq!(ended.expect("it ends").unwrap().0, b"");
+    // What was sent before is lost, and TCP says so.
+    let (listener, dialer) = Listener::new();
+    let client = dialer.dial(address, 64, None).await.unwrap();
+    client.write_all(b"anybody?").await.unwrap();
+    let mut listener = super::Listener::Memory(listener);
+    let (socket, _) = listener.accept().await.unwrap();
+    drop(socket);
+    let ended = tokio::time::timeout(minute, pieces(&client)).await;
+    let error = ended.expect("it ends").unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
 #[tokio::test]
 async fn an_end_that_is_told_leaves_the_other_direction_open() {
     let (client, mut reader, writer) = connected(64, None).await;
