@@ -118,14 +118,12 @@ impl App {
             .await?;
         let instance = Arc::new(FunctionUrl::new(Arc::new(instance), &settings));
         let names = Arc::clone(&instance);
-        let watcher = Watcher::start(
-            address.clone(),
-            move |event| names.handler_of(event),
-            || std::process::exit(BLOCKED),
-        )?;
-        let mut client = Client::new(address, Environment::from_process())?;
-        runtime_api::run(&mut client, &*instance, &watcher, shutdown::requested()).await;
-        watcher.stop();
+        let mut client = Client::new(address.clone(), Environment::from_process())?;
+        let watch = move || {
+            let handler_of = move |event: &str| names.handler_of(event);
+            Watcher::start(address, handler_of, || std::process::exit(BLOCKED))
+        };
+        runtime_api::run(&mut client, &*instance, watch, shutdown::requested()).await?;
         Ok(())
     }
 

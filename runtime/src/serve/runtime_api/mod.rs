@@ -53,19 +53,23 @@ const LONGEST: Duration = Duration::from_secs(900);
 const RESPOND_TRIES: u32 = 4;
 
 /// Answers events until `shutdown` is ready, which ends it between events only. Failures of the API are waited out.
+/// `watch` starts the watcher, which no event needs before the API was told that they can come.
+///
+/// # Errors
+/// When the watcher cannot be started.
 pub(crate) async fn run<A: Api>(
     api: &mut A,
     answers: &impl Answers,
-    watcher: &Watcher,
+    watch: impl FnOnce() -> std::io::Result<Watcher>,
     shutdown: impl Future<Output = ()>,
-) {
+) -> std::io::Result<()> {
     let mut shutdown = pin!(shutdown);
     let mut backoff = Backoff::new();
     loop {
         let error = tokio::select! {
             // Both may be ready; a function that is to end takes no further event.
             biased;
-            () = &mut shutdown => return,
+            () = &mut shutdown => return Ok(()),
             ready = api.ready() => match ready {
                 Ok(()) => break,
                 Err(error) => error,
@@ -73,16 +77,17 @@ pub(crate) async fn run<A: Api>(
         };
         let wait = backoff.failed("init/ready", &error);
         tokio::select! {
-            () = &mut shutdown => return,
+            () = &mut shutdown => return Ok(()),
             () = tokio::time::sleep(wait) => {}
         }
     }
     backoff.worked();
+    let watcher = watch()?;
     let mut unconfirmed: Option<(Arc<str>, Bytes)> = None;
     loop {
         let invocation = tokio::select! {
             biased;
-            () = &mut shutdown => return,
+            () = &mut shutdown => break,
             next = api.next() => next,
         };
         let invocation = match invocation {
@@ -90,7 +95,7 @@ pub(crate) async fn run<A: Api>(
             Err(error) => {
                 let wait = backoff.failed("invocation/next", &error);
                 tokio::select! {
-                    () = &mut shutdown => return,
+                    () = &mut shutdown => break,
                     () = tokio::time::sleep(wait) => continue,
                 }
             }
@@ -98,7 +103,7 @@ pub(crate) async fn run<A: Api>(
         let id = Arc::clone(&invocation.context.request_id);
         let reply = match unconfirmed.take() {
             Some((same, reply)) if same == id && !id.is_empty() => reply,
-            _ => answer(invocation, answers, watcher).await.into(),
+            _ => answer(invocation, answers, &watcher).await.into(),
         };
         if respond(api, &reply, &mut backoff).await {
             backoff.worked();
@@ -106,6 +111,8 @@ pub(crate) async fn run<A: Api>(
             unconfirmed = Some((id, reply));
         }
     }
+    watcher.stop();
+    Ok(())
 }
 
 async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watcher) -> String {

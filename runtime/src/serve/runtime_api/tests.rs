@@ -66,17 +66,20 @@ impl Answers for Echo {
     }
 }
 
+fn watch() -> std::io::Result<Watcher> {
+    Watcher::start("127.0.0.1:1".into(), |_| "", || {})
+}
+
 async fn run_for(seconds: u64, api: &mut Memory) -> Echo {
     let answers = Echo::default();
-    let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", || {}).expect("a thread");
     run(
         api,
         &answers,
-        &watcher,
+        watch,
         tokio::time::sleep(Duration::from_secs(seconds)),
     )
-    .await;
-    watcher.stop();
+    .await
+    .expect("a thread");
     answers
 }
 
@@ -161,10 +164,10 @@ async fn shutdown_waits_for_the_event_that_is_being_answered() {
         events: [("1", &b"a"[..]), ("2", b"b")].into(),
         ..Memory::default()
     };
-    let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", || {}).expect("a thread");
     let shutdown = tokio::time::sleep(Duration::from_secs(1));
-    run(&mut api, &Slow, &watcher, shutdown).await;
-    watcher.stop();
+    run(&mut api, &Slow, watch, shutdown)
+        .await
+        .expect("a thread");
     assert_eq!(api.calls, ["ready", "next", "respond late"]);
 }
 
@@ -186,10 +189,10 @@ async fn an_event_without_a_time_limit_has_the_longest() {
     };
     let begun = Instant::now();
     let limit = Limit(Mutex::new(None));
-    let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", || {}).expect("a thread");
     let shutdown = tokio::time::sleep(Duration::from_secs(1));
-    run(&mut api, &limit, &watcher, shutdown).await;
-    watcher.stop();
+    run(&mut api, &limit, watch, shutdown)
+        .await
+        .expect("a thread");
     let deadline = limit.0.lock().expect("no panic").expect("a deadline");
     assert_eq!(deadline - begun, Duration::from_secs(900));
 }
