@@ -88,7 +88,7 @@ impl Http {
     pub(super) fn send_each<'r>(
         self: &'r Arc<Self>,
         ids: &'r [&ConnectionId],
-        data: &'r Data<'_>,
+        data: &'r Payload<'_>,
         deadline: Option<Instant>,
     ) -> BoxFuture<'r, Report> {
         Box::pin(self.send_each_inner(ids, data, deadline))
