@@ -47,6 +47,7 @@
 //! | write to many | `rooms.broadcast("lobby", "hello").await?` | [rooms](guide::rooms) |
 //! | know who is there | `rooms.members_with::<User>("lobby")` | [rooms](guide::rooms#who-is-there) |
 //! | keep who it is | `session: Session<User>` | [`Session`] |
+//! | write from a program that is no function | `Client::from_settings()?.rooms()` | [`Client`] |
 //! | close a connection | `push.close_with(&id, 4000, "enough").await?` | [`Push::close_with`] |
 //! | know why one ended | `why: CloseReason` in `#[on_close]` | [`CloseReason`] |
 //! | take an argument of your own | `impl FromEvent for Mine` | [`FromEvent`] |
@@ -79,6 +80,7 @@
 //! minor version.
 
 mod app;
+mod client;
 mod connection_id;
 mod context;
 mod error;
@@ -102,6 +104,7 @@ pub mod testing;
 pub mod __private;
 
 pub use app::{App, Handled, Invocation, Next, Setup};
+pub use client::Client;
 pub use connection_id::ConnectionId;
 pub use context::Context;
 pub use error::{Error, Refuse, Rejection, Result};

@@ -18,6 +18,7 @@ pub(crate) fn command() -> Command {
         .subcommand(gateway())
         .subcommand(push())
         .subcommand(close())
+        .subcommand(rooms())
         .subcommand(connections())
         .subcommand(invoke())
         .subcommand(
@@ -208,6 +209,39 @@ fn close() -> Command {
                 .value_name("TEXT")
                 .requires("code")
                 .help("The reason, at most 123 bytes"),
+        )
+}
+
+fn rooms() -> Command {
+    let room = || Arg::new("room").value_name("ROOM").required(true);
+    let id = || Arg::new("id").value_name("ID").required(true);
+    let sub =
+        |name: &'static str, about: &'static str| Command::new(name).about(about).arg(push_url());
+    Command::new("rooms")
+        .about("See who is in which room, and change it")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(sub("of", "List the rooms of a connection").arg(id()))
+        .subcommand(
+            sub("members", "List the connections in a room")
+                .arg(room())
+                .arg(
+                    Arg::new("sessions")
+                        .long("sessions")
+                        .action(ArgAction::SetTrue)
+                        .help("With the session of each, as JSON behind a tab"),
+                ),
+        )
+        .subcommand(sub("count", "Say how many connections are in a room").arg(room()))
+        .subcommand(
+            sub("join", "Put a connection into a room")
+                .arg(room())
+                .arg(id()),
+        )
+        .subcommand(
+            sub("leave", "Take a connection out of a room")
+                .arg(room())
+                .arg(id()),
         )
 }
 

@@ -1,11 +1,13 @@
 //! The command `wsfn`.
 
+mod client;
 mod command;
 mod connections;
 mod gateway;
 mod http;
 mod invoke;
 mod push;
+mod rooms;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
         Some(("gateway", matches)) => gateway::run(matches),
         Some(("push", matches)) => push::push(matches),
         Some(("close", matches)) => push::close(matches),
+        Some(("rooms", matches)) => rooms::run(matches),
         Some(("connections", matches)) => connections::run(matches),
         Some(("invoke", matches)) => invoke::run(matches),
         Some(("completions", matches)) => command::completions(matches),

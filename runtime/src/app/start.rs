@@ -25,8 +25,8 @@ impl App {
         if !push.is_set() {
             if setup.push {
                 problems.push(
-                    "push-url is not set: a handler takes `&Push` or `&Rooms`, which write to the gateway's \
-                     reverse-push address. Set it in the environment, for example \
+                    "push-url is not set: a handler takes `&Push`, `&Rooms` or a `Session`, which need the \
+                     gateway's reverse-push address. Set it in the environment, for example \
                      WSFN_PUSH_URL=http://127.0.0.1:9002/api-wsfn, or in wsfn.toml"
                         .to_owned(),
                 );

@@ -168,6 +168,42 @@ async fn push_and_close_reach_clients() {
 }
 
 #[tokio::test]
+async fn rooms_are_seen_and_changed() {
+    let lobby = running("lobby");
+    let rooms = |arguments: &[&str]| {
+        let url = ["--push-url", &*lobby.push_url];
+        let said = output(&[&["rooms", arguments[0]], &url[..], &arguments[1..]].concat());
+        (said.status.success(), printed(&said))
+    };
+    let yes = |text: &str| (true, text.to_owned());
+    let mut anna = connect(lobby.gateway.address()).await;
+    let (_, id) = rooms(&["members", "lobby"]);
+    let id = id.trim_end();
+    assert_eq!(rooms(&["of", id]), yes("lobby\n"));
+    assert_eq!(rooms(&["join", "the attic", id]), yes(""));
+    assert_eq!(rooms(&["of", id]), yes("lobby\nthe attic\n"));
+    assert_eq!(rooms(&["count", "the attic"]), yes("1\n"));
+    let client = wsfn::Client::new(&lobby.push_url).expect("a gateway");
+    let id_of = wsfn::ConnectionId::new(id);
+    let session = client.rooms().session::<[u8; 2]>(&id_of).await;
+    session.expect("a session").set([1, 2]).await.expect("set");
+    let listed = format!("{id}\t[1,2]\n");
+    assert_eq!(rooms(&["members", "the attic", "--sessions"]), yes(&listed));
+    let url = &*lobby.push_url;
+    let said = output(&["push", "--push-url", url, "--room", "the attic", "up here"]);
+    assert_eq!(printed(&said), "delivered to 1\n");
+    assert_eq!(text(&mut anna).await, "up here");
+    assert_eq!(rooms(&["leave", "the attic", id]), yes(""));
+    assert_eq!(rooms(&["members", "the attic"]), yes(""));
+    for arguments in [&["of", "x=="][..], &["join", "lobby", "x=="]] {
+        let (done, said) = rooms(arguments);
+        assert!(!done && said.contains("1101"), "{said}");
+    }
+    let (done, said) = rooms(&["join", "", id]);
+    assert!(!done && said.contains("1104"), "{said}");
+}
+
+#[tokio::test]
 async fn a_function_that_is_down_refuses_and_ends_connections() {
     let Running {
         gateway, function, ..

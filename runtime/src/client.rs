@@ -1,0 +1,156 @@
+//! The gateway, for a program that is no function.
+
+use std::fmt;
+
+use wsfn_settings::{Settings, Sources};
+
+use crate::error::Result;
+use crate::push::Push;
+use crate::rooms::Rooms;
+
+/// The gateway, for a program without handlers: a job that announces something, a service that knows who has paid.
+/// It has the same [`Push`] and [`Rooms`] that handlers get. A clone is the same client; make one and keep it.
+///
+/// ```no_run
+/// # async fn example() -> wsfn::Result<()> {
+/// let gateway = wsfn::Client::from_settings()?;
+/// gateway.rooms().broadcast("lobby", "dinner is ready").await?;
+/// println!("{} are here", gateway.rooms().count("lobby").await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    rooms: Rooms,
+}
+
+impl Client {
+    /// The gateway at this address, which may end with a push token:
+    /// `http://127.0.0.1:9002/api-wsfn/TOKEN`.
+    ///
+    /// It is our own gateway's if its path begins with `/api-wsfn`; rooms and sessions are only there.
+    ///
+    /// # Errors
+    /// When `url` is no `http://` address, or is `https://` without the feature `push-tls`.
+    pub fn new(url: &str) -> Result<Self> {
+        Ok(Self::of(&Push::to_url(url)?))
+    }
+
+    /// The gateway at this address, with a token that is not part of it.
+    ///
+    /// ```
+    /// let gateway = wsfn::Client::with_token("http://gateway.internal:9002/api-wsfn", "t0ken")?;
+    /// # Ok::<(), wsfn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Client::new`]; also when the token is empty.
+    pub fn with_token(url: &str, token: &str) -> Result<Self> {
+        if token.is_empty() {
+            return Err(
+                "push-token: the token is empty; an address without one is for Client::new".into(),
+            );
+        }
+        Self::new(&format!("{}/{}", url.trim_end_matches('/'), segment(token)))
+    }
+
+    /// The gateway that the settings name: `WSFN_PUSH_URL` in the environment, or `push-url` in `wsfn.toml`.
+    ///
+    /// # Errors
+    /// When there is no such setting, its address cannot be used, or any other setting is wrong; the text says which,
+    /// and what to write.
+    pub fn from_settings() -> Result<Self> {
+        // The mode whose settings are those of a client: it listens nowhere.
+        let sources = Sources::from_process().flag("mode", "runtime-api");
+        Self::of_settings(&Settings::load(&sources)?)
+    }
+
+    fn of_settings(settings: &Settings) -> Result<Self> {
+        let push = Push::from_settings(settings)?;
+        if !push.is_set() {
+            return Err(
+                "push-url is not set: it is the address at which the gateway takes pushes. Set it in the \
+                 environment, for example WSFN_PUSH_URL=http://127.0.0.1:9002/api-wsfn, or in wsfn.toml, or give it \
+                 to Client::new"
+                    .into(),
+            );
+        }
+        Ok(Self::of(&push))
+    }
+
+    fn of(push: &Push) -> Self {
+        Self {
+            rooms: push.rooms(),
+        }
+    }
+
+    /// Writes to single connections, and closes them.
+    #[must_use]
+    pub const fn push(&self) -> &Push {
+        self.rooms.push()
+    }
+
+    /// Rooms, sessions, and who is there.
+    #[must_use]
+    pub const fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(self.push()).finish()
+    }
+}
+
+/// A token as a segment of a path.
+fn segment(token: &str) -> String {
+    token.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text += &format!("%{byte:02X}");
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let error = Client::of_settings(&Settings::default()).expect_err("no address");
+        let error = error.to_string();
+        assert!(
+            error.contains("push-url is not set") && error.contains("WSFN_PUSH_URL="),
+            "{error}"
+        );
+        for (wrong, why) in [
+            ("", "http://"),
+            ("gateway:9002", "http://"),
+            ("ftp://gateway/api-wsfn", "http://"),
+        ] {
+            let error = Client::new(wrong).expect_err(wrong).to_string();
+            assert!(
+                error.contains("push-url") && error.contains(why),
+                "{wrong}: {error}"
+            );
+        }
+        let error = Client::with_token("http://gateway/api-wsfn", "").expect_err("no token");
+        assert!(error.to_string().contains("empty"), "{error}");
+    }
+
+    #[test]
+    fn a_token_is_one_segment_and_not_shown() {
+        assert_eq!(segment("a/b?c#d%e+f=ü"), "a%2Fb%3Fc%23d%25e%2Bf%3D%C3%BC");
+        let client =
+            Client::with_token("http://gateway:9002/api-wsfn/", "s3cr3t").expect("a client");
+        let shown = format!("{client:?}");
+        assert!(
+            shown.contains("gateway") && !shown.contains("s3cr3t"),
+            "{shown}"
+        );
+    }
+}
