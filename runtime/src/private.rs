@@ -147,11 +147,20 @@ pub fn rejected(argument: &'static str, rejection: Rejection) -> Reply {
 
 /// What the command `wsfn` does like an app.
 pub mod process {
+    use tracing_subscriber::{Layer, Registry};
     use wsfn_settings::Settings;
 
     /// Writes log lines as the settings say, unless the program has a subscriber.
     pub fn set_up_log(settings: &Settings) {
         crate::serve::log::set_up(settings);
+    }
+
+    /// The same, beside a layer that has a filter of its own.
+    pub fn set_up_log_beside(
+        settings: &Settings,
+        layer: impl Layer<Registry> + Send + Sync + 'static,
+    ) {
+        crate::serve::log::set_up_beside(settings, layer);
     }
 
     /// Ready when the process is asked to end; a second time ends it at once.

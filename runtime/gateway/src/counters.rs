@@ -36,6 +36,18 @@ pub(crate) const OUTCOMES: [&str; 6] = [
     "failed",
 ];
 
+/// Which of [`OUTCOMES`] it is. `refused` is whether a connect was answered with another errNo than 0.
+pub(crate) const fn outcome(refused: Result<bool, &InvokeError>) -> usize {
+    match refused {
+        Ok(false) => 0,
+        Ok(true) => 1,
+        Err(InvokeError::NotSent) => 2,
+        Err(InvokeError::QueueFull) => 3,
+        Err(InvokeError::TimedOut) => 4,
+        Err(InvokeError::Failed(_)) => 5,
+    }
+}
+
 /// The kinds of events, in the order of [`Counters::calls`].
 pub(crate) const KINDS: [(Kind, &str); 3] = [
     (Kind::Connect, "connect"),
@@ -86,15 +98,7 @@ impl Counters {
             return;
         };
         let calls = &self.calls[at];
-        let outcome = match answered {
-            Ok(false) => 0,
-            Ok(true) => 1,
-            Err(InvokeError::NotSent) => 2,
-            Err(InvokeError::QueueFull) => 3,
-            Err(InvokeError::TimedOut) => 4,
-            Err(InvokeError::Failed(_)) => 5,
-        };
-        calls.outcomes[outcome].add(1);
+        calls.outcomes[outcome(answered)].add(1);
         let seconds = took.as_secs_f64();
         if let Some(class) = SECONDS.iter().position(|most| seconds <= *most) {
             calls.classes[class].add(1);

@@ -11,6 +11,7 @@ mod garbage;
 mod gateway;
 mod kinds;
 mod open_files;
+mod otlp;
 mod push;
 mod push_tls;
 mod runtime_api;

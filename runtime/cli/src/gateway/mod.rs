@@ -1,6 +1,8 @@
 //! `wsfn gateway`.
 
 mod check;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod reload;
 
 use std::process::ExitCode;
@@ -26,6 +28,16 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         print!("{}", check::in_words(&settings));
         return Ok(ExitCode::SUCCESS);
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    #[cfg(feature = "otlp")]
+    let spans = otlp::Spans::from_environment(runtime.handle())?;
+    #[cfg(feature = "otlp")]
+    if let Some(spans) = &spans {
+        process::set_up_log_beside(&settings, spans.layer());
+    }
+    // Nothing where that was done.
     process::set_up_log(&settings);
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
@@ -33,10 +45,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     for line in &settings.ignored {
         tracing::debug!("{line}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
     let served = runtime.block_on(serve(&settings));
+    #[cfg(feature = "otlp")]
+    if let Some(spans) = spans {
+        spans.finish();
+    }
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }

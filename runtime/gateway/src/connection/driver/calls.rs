@@ -11,6 +11,7 @@ use wsfn_protocol::Kind;
 
 use super::{Answered, Driver, InFlight};
 use crate::connection::replies::{Next, Replies};
+use crate::counters::{self, OUTCOMES};
 use crate::hub::id::shown;
 use crate::invoke::{Call, InvokeAnswer, InvokeError};
 use crate::machine::{CallError, Input};
@@ -123,18 +124,28 @@ impl<'s> Driver<'s> {
         }
     }
 
-    /// Counts the call in flight, which has ended. Without the feature nobody reads the numbers.
+    /// Counts the call in flight, which has ended, and tells those of it who follow calls one by one.
     pub(super) fn count(&self, kind: Kind, answered: Result<&InvokeAnswer, &InvokeError>) {
-        if !cfg!(feature = "metrics") {
-            return;
-        }
         let took = match &self.call {
             Some((_, _, InFlight::Running(_, _, since))) => self.now.duration_since(*since),
             _ => Duration::ZERO,
         };
         let refused = |answer: &InvokeAnswer| kind == Kind::Connect && answer.err_no.0 != 0;
         let answered = answered.map(refused);
-        self.shared.hub.counters().call(kind, answered, took);
+        tracing::trace!(
+            // A name of its own: the command makes the spans of a collector of these lines.
+            target: "wsfn::call",
+            connection = shown(self.peer.id()),
+            request_id = self.call.as_ref().map(|(_, id, _)| &**id),
+            ?kind,
+            outcome = OUTCOMES[counters::outcome(answered)],
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "a call ended"
+        );
+        // Without the feature nobody reads the numbers.
+        if cfg!(feature = "metrics") {
+            self.shared.hub.counters().call(kind, answered, took);
+        }
     }
 
     /// What an answer means; `None` while its pushes have to go out first.
