@@ -10,6 +10,8 @@ mod checker;
 pub mod history;
 mod life;
 pub mod log;
+#[cfg(target_os = "linux")]
+pub mod processes;
 
 pub use checker::{Number, Verdicts, Violation, check};
 pub use log::Log;

@@ -8,7 +8,7 @@ use wsfn_guarantees::{Number, check, history};
 const HISTORIES: u64 = 1000;
 
 /// A number from the environment.
-fn variable(name: &str) -> Option<u64> {
+pub(crate) fn variable(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(
         text.parse()

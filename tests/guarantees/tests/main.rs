@@ -3,3 +3,5 @@
 mod broken;
 mod histories;
 mod page;
+#[cfg(target_os = "linux")]
+mod processes;

@@ -13,6 +13,7 @@ const USAGE: &str = "\
 guarantees run SEED           prints the log of a history in memory, and what it breaks
 guarantees check FILE         reads such a log and says what it breaks
 guarantees count SEEDS        in how many histories in memory each promise was tried; goes to tests/guarantees/held.md
+guarantees processes SEEDS    the same with the real gateway, as processes; goes to tests/guarantees/survived.md
 guarantees hunt NUMBER SEEDS  looks for a history that breaks this promise
 guarantees prove [NAME..]     builds each broken gateway and hunts there; with all, goes to tests/guarantees/proved.md
 ";
@@ -26,6 +27,8 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["run", seed] => seed.parse().map_err(|_| USAGE.into()).and_then(run),
         ["count", seeds] => seeds.parse().map_err(|_| USAGE.into()).and_then(count),
+        #[cfg(target_os = "linux")]
+        ["processes", seeds] => seeds.parse().map_err(|_| USAGE.into()).and_then(processes),
         ["check", file] => checked(file),
         ["hunt", number, seeds] => match (Number::named(number), seeds.parse()) {
             (Some(number), Ok(seeds)) => hunt(number, seeds),
@@ -97,6 +100,25 @@ fn count(seeds: u64) -> Done {
         text.push_str(&format!("| {number} | {count} |\n"));
     }
     let path = repository().join("tests/guarantees/held.md");
+    fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(text)
+}
+
+#[cfg(target_os = "linux")]
+fn processes(seeds: u64) -> Done {
+    use wsfn_guarantees::processes::{Programs, hold};
+
+    let programs = Programs::build(&repository().join("Cargo.toml"))?;
+    let held = hold(0..seeds, &programs)?;
+    let mut text = format!(
+        "# Held by the real gateway\n\nWritten by `cargo run -p wsfn-guarantees -- processes {seeds}`: of that many \
+         histories with real processes, sockets and\nkills, in how many each promise could have been broken. It was in \
+         none.\n\n| number | histories |\n|---|---|\n"
+    );
+    for (number, count) in held {
+        text.push_str(&format!("| {number} | {count} |\n"));
+    }
+    let path = repository().join("tests/guarantees/survived.md");
     fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(text)
 }

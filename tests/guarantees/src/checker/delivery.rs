@@ -76,7 +76,9 @@ fn closes(facts: &Facts<'_>, id: &str, connection: &Connection<'_>, verdicts: &m
         must_close(facts, connection, connect.begin, verdicts);
         return;
     };
-    let number = if killed { Number::D5 } else { Number::D2 };
+    // Without a journal the next one knows of no connection of the one before.
+    let after_a_kill = facts.killed_between(connect.begin, first.begin);
+    let number = if after_a_kill { Number::D5 } else { Number::D2 };
     verdicts.decide(number, true, facts, &[], String::new);
     let mut shown = vec![connect.begin, first.begin];
     shown.extend(connect.end.map(|(at, _)| at));

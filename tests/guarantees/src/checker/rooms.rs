@@ -200,7 +200,7 @@ fn close_call<'f, 'l>(
     let in_time = facts.time(push.answered) + rules.slack * 1000
         < facts.time(call.begin) + rules.invoke_timeout * 1000;
     let is_first = facts.calls_of(&connection.closes).next()?.number == call.number;
-    let restarted = facts.killed_after(begun);
+    let restarted = facts.killed_between(begun, push.answered);
     (call.kind == Kind::Close && call.connection == id && is_first && in_time && !restarted)
         .then_some(call)
 }

@@ -58,6 +58,14 @@ impl Stage {
         std::mem::take(&mut lock(&self.entries))
     }
 
+    /// When this was last logged.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn last(&self, is: impl Fn(&What) -> bool) -> Option<u64> {
+        let entries = lock(&self.entries);
+        let last = entries.iter().rev().find(|entry| is(&entry.what));
+        last.map(|entry| entry.at)
+    }
+
     pub(crate) fn phase(&self) -> Phase {
         *lock(&self.phase)
     }

@@ -167,6 +167,11 @@ impl<'l> Facts<'l> {
         self.kills.iter().any(|kill| *kill > at)
     }
 
+    /// Whether the gateway was killed between two times.
+    pub(super) fn killed_between(&self, from: usize, to: usize) -> bool {
+        self.kills.iter().any(|kill| (from..to).contains(kill))
+    }
+
     /// Whether the gateway was asked to end after this, or killed.
     pub(super) fn ended_after(&self, at: usize) -> bool {
         self.killed_after(at) || self.stops.iter().any(|stop| *stop > at)
@@ -199,7 +204,8 @@ impl<'l> Facts<'l> {
 
 impl Log {
     fn time(&self, at: usize) -> u64 {
-        self.entries.get(at).map_or(u64::MAX, |entry| entry.at)
+        // What never happened is late, whatever is added to it.
+        self.entries.get(at).map_or(u64::MAX / 2, |entry| entry.at)
     }
 
     /// The first entry at which what happened at this one can be seen everywhere.
