@@ -73,7 +73,10 @@ async fn a_room_hears_its_own_lines_and_no_others() {
         );
 
         // Leaving is heard by the gateway: the way back in is a new connection, in another room alone.
+        ada.shows("#here", "Here: Ben, You").await?;
         ben.click("#leave").await?;
+        ada.shows(".left", "Ben left garden").await?;
+        ada.shows("#here", "Here: You").await?;
         ben.fill("room", "cellar").await?;
         ben.click("#door button").await?;
         cleo.shows(".joined", "Ben joined cellar").await?;
@@ -117,6 +120,41 @@ async fn pages_come_back_after_a_restart() {
         ada.click("#send").await?;
         ben.shows(".said:not(.own)", "a draft").await?;
         assert_eq!(heard(&ben).await?, ["a draft"], "sent once, by the person and not by the page");
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_kicked_stays_away() {
+    const TEST: &str = "who_is_kicked_stays_away";
+    let script = match axe::script() {
+        Ok(script) => script,
+        Err(missing) => return skip(TEST, missing),
+    };
+    with_browser(TEST, async |driver| {
+        let chat = Example::start("chat");
+        let ada = enter(&driver, chat.address(), "garden", "Ada").await?;
+        let ben = enter(&driver, chat.address(), "garden", "Ben").await?;
+        ada.shows("#here", "Here: Ben, You").await?;
+        say(&ada, "/kick Ben").await?;
+        ben.shows("[role=alert] p", "kicked you out").await?;
+        ben.until(
+            "!document.querySelector('#door').hidden",
+            "the way in is shown again",
+        )
+        .await?;
+        ada.shows(".left", "Ben left garden").await?;
+        ada.shows("#here", "Here: You").await?;
+        check(&ben, script, "kicked").await?;
+        assert_eq!(
+            heard(&ada).await?,
+            Vec::<String>::new(),
+            "no line for a command"
+        );
+        // The person may come back.
+        ben.click("#door button").await?;
+        ada.shows("#here", "Here: Ben, You").await?;
         Ok(())
     })
     .await;

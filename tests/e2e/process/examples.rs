@@ -102,15 +102,19 @@ async fn chat_keeps_rooms_apart_and_speaks_its_sub_protocol() {
     }
     let join =
         |room: &str, name: &str| format!(r#"{{"type":"join","room":"{room}","name":"{name}"}}"#);
+    let joined = |line: &str, name: &str| {
+        let begin = format!(r#"{{"type":"join","name":"{name}","here":["#);
+        assert!(line.starts_with(&begin), "{line}");
+    };
     say(&mut anna, &join("red", "Anna")).await;
-    assert_eq!(text(&mut anna).await, join("red", "Anna"));
+    joined(&text(&mut anna).await, "Anna");
     say(&mut berta, &join("red", "Berta")).await;
-    assert_eq!(text(&mut anna).await, join("red", "Berta"));
-    assert_eq!(text(&mut berta).await, join("red", "Berta"));
+    joined(&text(&mut anna).await, "Berta");
+    joined(&text(&mut berta).await, "Berta");
     say(&mut carla, &join("blue", "Carla")).await;
-    assert_eq!(text(&mut carla).await, join("blue", "Carla"));
-    let line = r#"{"type":"say","room":"red","name":"Anna","text":"hello \"you\""}"#;
-    say(&mut anna, line).await;
+    joined(&text(&mut carla).await, "Carla");
+    say(&mut anna, r#"{"type":"say","text":"hello \"you\""}"#).await;
+    let line = r#"{"type":"say","name":"Anna","text":"hello \"you\""}"#;
     assert_eq!(text(&mut anna).await, line);
     assert_eq!(text(&mut berta).await, line);
     nothing_comes(&mut carla).await;
@@ -118,10 +122,20 @@ async fn chat_keeps_rooms_apart_and_speaks_its_sub_protocol() {
     say(&mut berta, r#"{"type":"say","room":"red"}"#).await;
     let told = text(&mut berta).await;
     assert!(
-        told.contains(r#""errNo":1003"#) && told.contains("name"),
+        told.contains(r#""errNo":1003"#) && told.contains("text"),
         "{told}"
     );
     nothing_comes(&mut anna).await;
+    // A name that is taken by nobody is kicked by nobody; one that is there has left.
+    for name in ["Carla", "Berta"] {
+        let kick = format!(r#"{{"type":"say","text":"/kick {name}"}}"#);
+        say(&mut anna, &kick).await;
+    }
+    assert_eq!(
+        text(&mut anna).await,
+        r#"{"type":"leave","name":"Berta","here":["Anna"]}"#
+    );
+    nothing_comes(&mut carla).await;
 }
 
 #[tokio::test]
