@@ -22,12 +22,21 @@ pub struct ConnectionId(Arc<str>);
 
 impl ConnectionId {
     /// The id that was stored elsewhere, as it was.
+    ///
+    /// ```
+    /// let id = wsfn::ConnectionId::new("xawexasdfewezdfsdfeasdfffa==");
+    /// ```
     #[must_use]
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self(id.into())
     }
 
     /// The whole id. Not for logs, and not for other clients.
+    ///
+    /// ```
+    /// let id = wsfn::ConnectionId::new("xawexasdfewezdfsdfeasdfffa==");
+    /// assert!(id.as_str().ends_with("=="));
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -188,9 +188,34 @@ pub use wsfn_macros::on_message;
 pub use wsfn_macros::on_close;
 
 /// Makes an [`App`] of handlers, at most one for each event: `wsfn::app![greet, talk, leave]`.
+///
+/// ```
+/// # use wsfn::{Result, on_connect, on_message};
+/// #[on_connect]
+/// async fn greet() {}
+///
+/// #[on_message]
+/// async fn talk(line: &str) -> &str {
+///     line
+/// }
+///
+/// fn app() -> wsfn::App {
+///     wsfn::app![greet, talk].page("<h1>hello</h1>")
+/// }
+/// # fn main() { app(); }
+/// ```
 #[cfg(feature = "macros")]
 pub use wsfn_macros::app;
 
 /// Writes `fn main`, which runs an [`App`] of these handlers: `wsfn::main!(greet, talk, leave);`.
+///
+/// ```no_run
+/// #[wsfn::on_message]
+/// async fn talk(line: &str) -> &str {
+///     line
+/// }
+///
+/// wsfn::main!(talk);
+/// ```
 #[cfg(feature = "macros")]
 pub use wsfn_macros::main;

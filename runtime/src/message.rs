@@ -37,6 +37,12 @@ pub enum Message {
 impl Message {
     /// The message with a JSON text of `value`.
     ///
+    /// ```
+    /// use wsfn::Message;
+    /// assert_eq!(Message::json(&["a", "list"])?, Message::from(r#"["a","list"]"#));
+    /// # Ok::<(), wsfn::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When `value` cannot be written as JSON (a map whose keys are no strings).
     pub fn json(value: &impl Serialize) -> Result<Self> {
@@ -44,6 +50,10 @@ impl Message {
     }
 
     /// The same, sent without compression: [`Plain`].
+    ///
+    /// ```
+    /// let secret = wsfn::Message::from("a token").plain();
+    /// ```
     #[must_use]
     pub const fn plain(self) -> Plain<Self> {
         Plain(self)
@@ -211,6 +221,11 @@ pub struct Plain<T>(
 )]
 pub trait IntoMessage: Sized {
     /// The payload, borrowed where possible.
+    ///
+    /// ```
+    /// use wsfn::IntoMessage;
+    /// assert!("a text".into_message().is_ok());
+    /// ```
     ///
     /// # Errors
     /// When a value cannot be written as JSON.

@@ -38,6 +38,20 @@ use crate::error::{Rejection, Result};
 )]
 pub trait State: Sized + Send + Sync + 'static {
     /// Makes the value. Where it fails, the application does not start.
+    ///
+    /// ```
+    /// struct Names(Vec<String>);
+    ///
+    /// impl wsfn::State for Names {
+    ///     async fn init() -> wsfn::Result<Self> {
+    ///         let names = std::fs::read_to_string("names.txt")?;
+    ///         Ok(Names(names.lines().map(str::to_owned).collect()))
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever keeps it from being made: the error ends the start, and is printed.
     fn init() -> impl Future<Output = Result<Self>> + Send;
 }
 

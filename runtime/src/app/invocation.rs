@@ -19,6 +19,21 @@ use crate::rooms::Rooms;
 use crate::state::States;
 
 /// One event on its way to its handler: what layers see ([`App::layer`](crate::App::layer)).
+///
+/// ```
+/// use wsfn::{Handled, Invocation, Kind, Next, Result};
+///
+/// async fn told(event: Invocation, next: Next) -> Result<Handled> {
+///     let (kind, handler) = (event.kind(), event.handler().unwrap_or("nobody"));
+///     println!("{kind:?} of {:?} for {handler}", event.connection_id());
+///     if kind == Kind::Connect {
+///         println!("from {:?}", event.request_context()?.source_ip);
+///     }
+///     next.run(event).await
+/// }
+/// # #[wsfn::on_message] async fn talk() {}
+/// # fn main() { let _ = wsfn::app![talk].around(told); }
+/// ```
 pub struct Invocation {
     pub(super) entry: Option<Entry>,
     pub(super) id: ConnectionId,
@@ -35,6 +50,12 @@ pub struct Invocation {
 
 impl Invocation {
     /// Which event it is.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// let speaks = event.kind() == wsfn::Kind::Message;
+    /// # }
+    /// ```
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.content.kind()
@@ -42,30 +63,62 @@ impl Invocation {
 
     /// The name of the handler that it is for. `None` where no handler is: a client that connects is accepted then, a
     /// message is answered with 1002.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// let name = event.handler().unwrap_or("none");
+    /// # }
+    /// ```
     #[must_use]
     pub fn handler(&self) -> Option<&'static str> {
         self.entry.as_ref().map(Entry::name)
     }
 
     /// Whose event it is.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// println!("{:?}", event.connection_id());
+    /// # }
+    /// ```
     #[must_use]
     pub const fn connection_id(&self) -> &ConnectionId {
         &self.id
     }
 
     /// What the platform says about the invocation.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// println!("{}", event.context().request_id);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn context(&self) -> &Context {
         &self.context
     }
 
     /// The event's JSON text, for what the types do not name.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// println!("{} bytes", event.raw().len());
+    /// # }
+    /// ```
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
     /// The body of a message.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// if let Some(wsfn::Body::Text(text)) = event.body() {
+    ///     println!("{} bytes", text.len());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn body(&self) -> Option<Body<'_>> {
         match &self.content {
@@ -76,6 +129,12 @@ impl Invocation {
 
     /// What the gateway says of a client that connects: its address, and the headers and the query string that are
     /// forwarded ([`App::setup`](crate::App::setup)).
+    ///
+    /// ```
+    /// # fn example(event: wsfn::Invocation) -> wsfn::Result<()> {
+    /// let address = event.request_context()?.source_ip;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// When the event is no connect, or its `requestContext` cannot be read.
@@ -89,6 +148,12 @@ impl Invocation {
     }
 
     /// The push client, bounded by the deadline of this invocation.
+    ///
+    /// ```
+    /// # async fn example(event: wsfn::Invocation) -> wsfn::Result<()> {
+    /// event.push().text(event.connection_id(), "one moment").await?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub const fn push(&self) -> &Push {
         self.rooms.push()
@@ -96,11 +161,26 @@ impl Invocation {
 
     /// Leaves a value for what is further inside: other layers, and extractors by
     /// [`Event::extension`](crate::Event::extension). It replaces one of the same type, which is returned.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// #[derive(Clone)]
+    /// struct User(String);
+    /// event.insert(User("ann".to_owned()));
+    /// assert_eq!(event.get::<User>().unwrap().0, "ann");
+    /// # }
+    /// ```
     pub fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
         self.values.insert(value)
     }
 
     /// The value of this type that a layer further outside has left.
+    ///
+    /// ```
+    /// # fn example(mut event: wsfn::Invocation) {
+    /// let user: Option<&String> = event.get();
+    /// # }
+    /// ```
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.values.get()

@@ -16,6 +16,32 @@ use crate::error::{BoxError, Result};
 /// are the same service, one for each event.
 ///
 /// A handler that fails is no error of this service: the failure is in [`Handled`]. Errors are those of layers.
+///
+/// ```
+/// use std::task::{Context, Poll};
+/// use wsfn::{Invocation, Next};
+///
+/// /// A service that says what it passes on; `tower::layer::layer_fn` makes a layer of it.
+/// #[derive(Clone)]
+/// struct Told(Next);
+///
+/// impl tower::Service<Invocation> for Told {
+///     type Response = wsfn::Handled;
+///     type Error = <Next as tower::Service<Invocation>>::Error;
+///     type Future = <Next as tower::Service<Invocation>>::Future;
+///
+///     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+///         self.0.poll_ready(context)
+///     }
+///
+///     fn call(&mut self, event: Invocation) -> Self::Future {
+///         println!("{:?}", event.kind());
+///         self.0.call(event)
+///     }
+/// }
+/// # #[wsfn::on_message] async fn talk() {}
+/// # fn main() { let _ = wsfn::app![talk].layer(tower::layer::layer_fn(Told)); }
+/// ```
 #[derive(Clone)]
 pub struct Next(Inner);
 
@@ -67,6 +93,19 @@ impl Next {
     }
 
     /// Waits until what is inside can take an event, and has it handle this one.
+    ///
+    /// ```
+    /// use wsfn::{Handled, Invocation, Next, Result};
+    ///
+    /// async fn timed(event: Invocation, next: Next) -> Result<Handled> {
+    ///     let begun = std::time::Instant::now();
+    ///     let handled = next.run(event).await;
+    ///     println!("{:?}", begun.elapsed());
+    ///     handled
+    /// }
+    /// # #[wsfn::on_message] async fn talk() {}
+    /// # fn main() { let _ = wsfn::app![talk].around(timed); }
+    /// ```
     ///
     /// # Errors
     /// When a layer failed, or refused the event. A handler that failed is `Ok`: see [`Handled::is_failed`].

@@ -99,6 +99,13 @@ impl App {
     }
 
     /// What a browser gets that opens the gateway's address: HTML. Only the embedded gateway has an address to open.
+    ///
+    /// ```
+    /// # #[wsfn::on_message] async fn talk() {}
+    /// # fn main() {
+    /// let app = wsfn::app![talk].page("<!doctype html><title>chat</title><h1>A chat</h1>");
+    /// # }
+    /// ```
     #[must_use]
     pub fn page(mut self, html: impl Into<Cow<'static, str>>) -> Self {
         self.page = Some(html.into());

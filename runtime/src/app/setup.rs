@@ -47,12 +47,25 @@ pub(crate) struct Maker {
 
 impl Setup {
     /// Asks for somewhere to push to: where `push-url` is missing, the application does not start.
+    ///
+    /// ```
+    /// # fn example(setup: &mut wsfn::Setup) {
+    /// setup.push();
+    /// # }
+    /// ```
     pub fn push(&mut self) -> &mut Self {
         self.push = true;
         self
     }
 
     /// Asks for a state to be made.
+    ///
+    /// ```
+    /// # struct Db; impl wsfn::State for Db { async fn init() -> wsfn::Result<Self> { Ok(Db) } }
+    /// # fn example(setup: &mut wsfn::Setup) {
+    /// setup.state::<Db>();
+    /// # }
+    /// ```
     pub fn state<T: State>(&mut self) -> &mut Self {
         let maker = Maker {
             name: type_name::<T>(),
@@ -64,12 +77,24 @@ impl Setup {
 
     /// Asks the embedded gateway to put this header of the handshake into the connect event, beside those of the
     /// setting `forward-headers`. Other gateways do as they are set up to.
+    ///
+    /// ```
+    /// # fn example(setup: &mut wsfn::Setup) {
+    /// setup.forward_header("authorization").forward_header("cookie");
+    /// # }
+    /// ```
     pub fn forward_header(&mut self, name: &str) -> &mut Self {
         self.forward_headers.insert(name.to_ascii_lowercase());
         self
     }
 
     /// Asks the embedded gateway to put the query string into the connect event, as the setting `forward-query` does.
+    ///
+    /// ```
+    /// # fn example(setup: &mut wsfn::Setup) {
+    /// setup.forward_query();
+    /// # }
+    /// ```
     pub fn forward_query(&mut self) -> &mut Self {
         self.forward_query = true;
         self

@@ -11,6 +11,13 @@ pub use refuse::Refuse;
 pub use rejection::Rejection;
 
 /// `Result` with this crate's [`Error`], unless another one is named.
+///
+/// ```
+/// fn line(text: &str) -> wsfn::Result<u32> {
+///     Ok(text.trim().parse()?)
+/// }
+/// assert_eq!(line(" 7 ").unwrap(), 7);
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -43,18 +50,36 @@ pub struct Error(BoxError);
 impl Error {
     /// The number in `errNo` of the answer: a [`Refuse`]'s own, 1003 for a [`Rejection`] that the handler passed on,
     /// else 1004.
+    ///
+    /// ```
+    /// use wsfn::{Error, Refuse};
+    /// assert_eq!(Error::from("anything").err_no(), 1004);
+    /// assert_eq!(Error::from(Refuse::new(4001, "full")).err_no(), 4001);
+    /// ```
     #[must_use]
     pub fn err_no(&self) -> i64 {
         self.answer().0.0
     }
 
     /// The first error of type `E` inside: the error itself, or one of its sources.
+    ///
+    /// ```
+    /// let error = wsfn::Error::from("seven".parse::<u32>().unwrap_err());
+    /// assert!(error.find::<std::num::ParseIntError>().is_some());
+    /// assert!(error.find::<std::io::Error>().is_none());
+    /// ```
     #[must_use]
     pub fn find<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.chain().find_map(|error| error.downcast_ref())
     }
 
     /// The error inside and its sources, outermost first.
+    ///
+    /// ```
+    /// let error = wsfn::Error::from(std::io::Error::other("the disk is full"));
+    /// let texts: Vec<String> = error.chain().map(ToString::to_string).collect();
+    /// assert_eq!(texts[0], "the disk is full");
+    /// ```
     pub fn chain(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
         let first: &(dyn std::error::Error + 'static) = &*self.0;
         std::iter::successors(Some(first), |error| error.source())

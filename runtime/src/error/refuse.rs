@@ -25,6 +25,11 @@ pub struct Refuse {
 
 impl Refuse {
     /// A refusal with this number and this text. 0 would accept, so it is answered as 1004.
+    ///
+    /// ```
+    /// let refuse = wsfn::Refuse::new(4001, "not today");
+    /// assert_eq!(refuse.to_string(), "not today");
+    /// ```
     #[must_use]
     pub fn new(err_no: i64, err_msg: impl Into<Cow<'static, str>>) -> Self {
         let err_msg = err_msg.into();
@@ -51,18 +56,33 @@ impl Refuse {
     }
 
     /// Whether the same may go well later.
+    ///
+    /// ```
+    /// let refuse = wsfn::Refuse::new(4001, "not today");
+    /// assert!(!refuse.is_temporary());
+    /// ```
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         self.temporary
     }
 
     /// The number.
+    ///
+    /// ```
+    /// let refuse = wsfn::Refuse::new(4001, "not today");
+    /// assert_eq!(refuse.err_no(), 4001);
+    /// ```
     #[must_use]
     pub const fn err_no(&self) -> i64 {
         self.err_no
     }
 
     /// The text.
+    ///
+    /// ```
+    /// let refuse = wsfn::Refuse::new(4001, "not today");
+    /// assert_eq!(refuse.err_msg(), "not today");
+    /// ```
     #[must_use]
     pub fn err_msg(&self) -> &str {
         &self.err_msg

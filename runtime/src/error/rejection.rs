@@ -22,6 +22,10 @@ pub struct Rejection {
 
 impl Rejection {
     /// The thing is there, and is not what was expected.
+    ///
+    /// ```
+    /// assert_eq!(wsfn::Rejection::new("age: not a number").to_string(), "age: not a number");
+    /// ```
     #[must_use]
     pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
         let text = text.into();
@@ -32,6 +36,10 @@ impl Rejection {
     }
 
     /// The thing is not there.
+    ///
+    /// ```
+    /// assert!(wsfn::Rejection::absent("age: missing field").is_absent());
+    /// ```
     #[must_use]
     pub fn absent(text: impl Into<Cow<'static, str>>) -> Self {
         let text = text.into();
@@ -39,6 +47,10 @@ impl Rejection {
     }
 
     /// Whether the thing is not there, rather than malformed.
+    ///
+    /// ```
+    /// assert!(!wsfn::Rejection::new("age: not a number").is_absent());
+    /// ```
     #[must_use]
     pub const fn is_absent(&self) -> bool {
         self.absent

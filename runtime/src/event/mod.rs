@@ -83,42 +83,100 @@ impl From<Body<'_>> for Message {
 
 impl<E: Slot> Event<E> {
     /// Whose event it is.
+    ///
+    /// ```
+    /// # fn example<E: wsfn::Slot>(event: &wsfn::Event<E>) {
+    /// println!("{:?}", event.connection_id());
+    /// # }
+    /// ```
     #[must_use]
     pub const fn connection_id(&self) -> &ConnectionId {
         &self.id
     }
 
     /// The event's JSON text, for what the types do not name.
+    ///
+    /// ```
+    /// # fn example<E: wsfn::Slot>(event: &wsfn::Event<E>) {
+    /// println!("{} bytes", event.raw().len());
+    /// # }
+    /// ```
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
     /// What the platform says about the invocation.
+    ///
+    /// ```
+    /// # fn example<E: wsfn::Slot>(event: &wsfn::Event<E>) {
+    /// println!("{}", event.context().request_id);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn context(&self) -> &Context {
         &self.context
     }
 
     /// The push client, bounded by the deadline of this invocation.
+    ///
+    /// ```
+    /// # fn example<E: wsfn::Slot>(event: &wsfn::Event<E>) {
+    /// let push = event.push().clone();
+    /// # }
+    /// ```
     #[must_use]
     pub fn push(&self) -> &Push {
         self.rooms.push()
     }
 
     /// The rooms, bounded by the deadline of this invocation.
+    ///
+    /// ```
+    /// # fn example<E: wsfn::Slot>(event: &wsfn::Event<E>) {
+    /// let rooms = event.rooms().clone();
+    /// # }
+    /// ```
     #[must_use]
     pub const fn rooms(&self) -> &Rooms {
         &self.rooms
     }
 
     /// The value of this type that a layer has left ([`Invocation::insert`](crate::Invocation::insert)).
+    ///
+    /// ```
+    /// # fn example<E: wsfn::Slot>(event: &wsfn::Event<E>) {
+    /// let user: Option<&String> = event.extension();
+    /// # }
+    /// ```
     #[must_use]
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.values.get()
     }
 
     /// A state of the application.
+    ///
+    /// ```
+    /// use wsfn::{Event, FromEvent, Rejection, Setup, Slot, State};
+    ///
+    /// struct Prices(u32);
+    /// impl State for Prices {
+    ///     async fn init() -> wsfn::Result<Self> {
+    ///         Ok(Prices(3))
+    ///     }
+    /// }
+    ///
+    /// /// What a ticket costs.
+    /// struct Price(u32);
+    /// impl<'e, E: Slot> FromEvent<'e, E> for Price {
+    ///     fn setup(setup: &mut Setup) {
+    ///         setup.state::<Prices>();
+    ///     }
+    ///     async fn from_event(event: &'e Event<E>) -> Result<Self, Rejection> {
+    ///         Ok(Price(event.state::<Prices>().await?.0))
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// When nobody asked for it: the extractor that calls this has to do so in
@@ -137,6 +195,14 @@ impl<E: Slot> Event<E> {
 
 impl<E: HasBody<Message>> Event<E> {
     /// The body of the message.
+    ///
+    /// ```
+    /// # fn example(event: &wsfn::Event<wsfn::OnMessage>) {
+    /// if let wsfn::Body::Text(text) = event.body() {
+    ///     println!("{} bytes", text.len());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn body(&self) -> Body<'_> {
         self.payload()

@@ -28,17 +28,35 @@ pub struct Protocols(Box<str>);
 
 impl Protocols {
     /// As the client wrote them; empty when it offered none.
+    ///
+    /// ```
+    /// # fn example(offered: wsfn::Protocols) {
+    /// println!("{}", offered.as_str());
+    /// # }
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// One by one, in the order of the client's preference.
+    ///
+    /// ```
+    /// # fn example(offered: wsfn::Protocols) {
+    /// let versions = offered.iter().filter(|one| one.starts_with("chat.")).count();
+    /// # }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         listed(&self.0)
     }
 
     /// Whether the client offered none.
+    ///
+    /// ```
+    /// # fn example(offered: wsfn::Protocols) {
+    /// let browser_without_any = offered.is_empty();
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
@@ -46,6 +64,16 @@ impl Protocols {
 
     /// Accepts with the first of `ours` that the client offers, or without one when it offers none (as wscat and
     /// `new WebSocket(url)` do).
+    ///
+    /// ```
+    /// use wsfn::{Accept, Protocols, Refuse, on_connect};
+    ///
+    /// #[on_connect]
+    /// async fn greet(offered: Protocols) -> Result<Accept, Refuse> {
+    ///     offered.choose(&["chat.v2", "chat.v1"])
+    /// }
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// Refuses with 1007 when it offers some and none of ours.
@@ -57,6 +85,16 @@ impl Protocols {
     }
 
     /// Accepts with the first of `ours` that the client offers.
+    ///
+    /// ```
+    /// use wsfn::{Accept, Protocols, Refuse, on_connect};
+    ///
+    /// #[on_connect]
+    /// async fn greet(offered: Protocols) -> Result<Accept, Refuse> {
+    ///     offered.require(&["chat.v2", "chat.v1"])
+    /// }
+    /// # fn main() {}
+    /// ```
     ///
     /// # Errors
     /// Refuses with 1007 when it offers none of ours, or none at all.
@@ -92,12 +130,24 @@ pub struct Extensions(Box<str>);
 
 impl Extensions {
     /// As the client wrote them; empty when it offered none.
+    ///
+    /// ```
+    /// # fn example(offered: wsfn::Extensions) {
+    /// println!("{}", offered.as_str());
+    /// # }
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// One by one, each with its parameters.
+    ///
+    /// ```
+    /// # fn example(offered: wsfn::Extensions) {
+    /// let compresses = offered.iter().any(|one| one.starts_with("permessage-deflate"));
+    /// # }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         listed(&self.0)
     }
@@ -124,12 +174,26 @@ pub struct Headers(BTreeMap<String, String>);
 
 impl Headers {
     /// The value of a header, by its name in any case.
+    ///
+    /// ```
+    /// # fn example(headers: wsfn::Headers) {
+    /// let agent = headers.get("User-Agent").unwrap_or("unknown");
+    /// # }
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 
     /// All of them, by name.
+    ///
+    /// ```
+    /// # fn example(headers: wsfn::Headers) {
+    /// for (name, value) in headers.iter() {
+    ///     println!("{name}: {} bytes", value.len());
+    /// }
+    /// # }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()

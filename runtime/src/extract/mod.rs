@@ -58,12 +58,43 @@ use crate::event::{Event, Slot};
 )]
 pub trait FromEvent<'e, E: Slot>: Sized + Send + 'e {
     /// Asks for what must be ready before the first event: a state, the push address, a header.
+    ///
+    /// ```
+    /// use wsfn::{Event, FromEvent, OnConnect, Rejection, Setup};
+    ///
+    /// struct Asked;
+    ///
+    /// impl<'e> FromEvent<'e, OnConnect> for Asked {
+    ///     fn setup(setup: &mut Setup) {
+    ///         setup.forward_query();
+    ///     }
+    ///     async fn from_event(_: &'e Event<OnConnect>) -> Result<Self, Rejection> {
+    ///         Ok(Asked)
+    ///     }
+    /// }
+    /// ```
     fn setup(setup: &mut Setup) {
         let _ = setup;
     }
 
     /// Makes the argument, or says why it cannot be made. Arguments are made one after the other, in the order in
     /// which they stand.
+    ///
+    /// ```
+    /// use wsfn::{Event, FromEvent, OnMessage, Rejection};
+    ///
+    /// /// A line that is not too long.
+    /// struct Short<'e>(&'e str);
+    ///
+    /// impl<'e> FromEvent<'e, OnMessage> for Short<'e> {
+    ///     async fn from_event(event: &'e Event<OnMessage>) -> Result<Self, Rejection> {
+    ///         match <&str>::from_event(event).await? {
+    ///             line if line.len() > 200 => Err(Rejection::new("at most 200 bytes")),
+    ///             line => Ok(Short(line)),
+    ///         }
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// The rejection becomes errNo 1003, and its text `errMsg`.

@@ -30,6 +30,12 @@ pub struct RawEvent(pub(crate) Arc<str>);
 
 impl RawEvent {
     /// The JSON text. It holds the whole connection id: not for logs.
+    ///
+    /// ```
+    /// # fn example(event: wsfn::RawEvent) {
+    /// println!("{} bytes", event.as_str().len());
+    /// # }
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

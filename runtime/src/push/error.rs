@@ -51,12 +51,28 @@ pub(crate) enum Why {
 impl PushError {
     /// Whether the connection is there no more: HTTP 410, or errNo 1101. What Tencent's gateway answers for a dead
     /// connection is not documented.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("forget it: {}", error.is_gone());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.answered(ErrNo::GONE)
     }
 
     /// Whether the message is larger than a limit: HTTP 413, or errNo 1102.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("send less: {}", error.is_too_large());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         self.answered(ErrNo::TOO_LARGE)
@@ -64,6 +80,14 @@ impl PushError {
 
     /// Whether the gateway cannot take it now: the connection's queue is full (HTTP 429, errNo 1103) or the gateway
     /// is busy (HTTP 503, errNo 1107).
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("try later: {}", error.is_throttled());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.is_full() || self.answered(ErrNo::BUSY)
@@ -71,18 +95,42 @@ impl PushError {
 
     /// Whether the connection's queue is full: HTTP 429, or errNo 1103. The client reads more slowly than it is
     /// written to.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("it reads too slowly: {}", error.is_full());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.answered(ErrNo::QUEUE_FULL)
     }
 
     /// Whether there was no answer in time. The message may have been delivered.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("perhaps delivered: {}", error.is_timeout());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(*self.0, Why::TimedOut)
     }
 
     /// Whether the gateway cannot have seen it: nothing is set to push to, or the connection was refused.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("safe to send again: {}", error.is_not_sent());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_not_sent(&self) -> bool {
         matches!(
@@ -92,6 +140,14 @@ impl PushError {
     }
 
     /// `errNo` of the gateway's answer.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("{:?}", error.err_no());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn err_no(&self) -> Option<i64> {
         match &*self.0 {
@@ -101,6 +157,14 @@ impl PushError {
     }
 
     /// `errMsg` of the gateway's answer.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("{}", error.err_msg().unwrap_or_default());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn err_msg(&self) -> Option<&str> {
         match &*self.0 {
@@ -110,6 +174,14 @@ impl PushError {
     }
 
     /// The HTTP status of the gateway's answer. `None` where there was none, or the gateway is in this process.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("HTTP {:?}", error.status());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match &*self.0 {
@@ -119,6 +191,14 @@ impl PushError {
     }
 
     /// The body of the gateway's answer, as it came.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = push.text(id, "hello").await {
+    ///     println!("{} bytes", error.body().len());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn body(&self) -> &[u8] {
         match &*self.0 {

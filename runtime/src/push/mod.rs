@@ -67,6 +67,13 @@ impl Push {
     /// The address is our own gateway's if its path is `/api-wsfn`, or begins with it; the additions of our gateway
     /// ([`Rooms`], one request for many connections, close codes) are used only there.
     ///
+    /// ```
+    /// use wsfn::Push;
+    /// let push = Push::to_url("http://127.0.0.1:9002/api-wsfn")?;
+    /// assert!(Push::to_url("127.0.0.1:9002").is_err());
+    /// # Ok::<(), wsfn::PushError>(())
+    /// ```
+    ///
     /// # Errors
     /// When `url` is no `http://` address, or is `https://` without the feature `push-tls`.
     pub fn to_url(url: &str) -> Result<Self, PushError> {
@@ -128,6 +135,13 @@ impl Push {
     }
 
     /// The rooms of the gateway that this client pushes to.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// push.rooms().broadcast("lobby", "the server restarts in a minute").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn rooms(&self) -> Rooms {
         Rooms::new(self.clone())
@@ -198,6 +212,13 @@ impl Push {
     }
 
     /// Sends a message of any kind.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// push.message(id, wsfn::Json(["a", "list"])).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`PushError`]; also when the message cannot be written as JSON.
@@ -276,6 +297,14 @@ impl Push {
     ///
     /// The message is encoded once. To our own gateway it is one request; to Tencent's it is one request per
     /// connection, 32 at a time. That a connection is gone or its queue full stands in the [`Report`] and is no error.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, ids: Vec<wsfn::ConnectionId>) -> wsfn::Result<()> {
+    /// let report = push.to_all(&ids, "dinner is ready").await?;
+    /// println!("{} have it", report.delivered());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the message cannot be written as JSON, or, to our own gateway, the request itself failed.

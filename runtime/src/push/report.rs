@@ -22,6 +22,16 @@ pub struct Report {
 }
 
 /// A connection that was not sent the message, and why.
+///
+/// ```no_run
+/// # async fn example(push: &wsfn::Push, ids: Vec<wsfn::ConnectionId>) -> wsfn::Result<()> {
+/// let report = push.to_all(&ids, "hello").await?;
+/// for one in report.failed() {
+///     println!("{:?}: {}", one.id, one.error);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Undelivered {
@@ -33,12 +43,28 @@ pub struct Undelivered {
 
 impl Report {
     /// To how many connections the gateway took the message.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, ids: Vec<wsfn::ConnectionId>) -> wsfn::Result<()> {
+    /// let report = push.to_all(&ids, "hello").await?;
+    /// println!("{} have it", report.delivered());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn delivered(&self) -> usize {
         self.delivered
     }
 
     /// The others.
+    ///
+    /// ```no_run
+    /// # async fn example(push: &wsfn::Push, ids: Vec<wsfn::ConnectionId>) -> wsfn::Result<()> {
+    /// let report = push.to_all(&ids, "hello").await?;
+    /// println!("{} do not", report.failed().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn failed(&self) -> &[Undelivered] {
         &self.failed

@@ -19,6 +19,10 @@ pub struct Accept(Option<String>);
 
 impl Accept {
     /// Without a sub-protocol.
+    ///
+    /// ```
+    /// assert_eq!(wsfn::Accept::new().protocol(), None);
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self(None)
@@ -26,12 +30,20 @@ impl Accept {
 
     /// With this sub-protocol, which is answered as it is written here: of several, with commas between, a gateway
     /// takes the first, so the whole offer can be echoed.
+    ///
+    /// ```
+    /// assert_eq!(wsfn::Accept::with_protocol("chat.v1").protocol(), Some("chat.v1"));
+    /// ```
     #[must_use]
     pub fn with_protocol(protocol: impl Into<String>) -> Self {
         Self(Some(protocol.into()))
     }
 
     /// The sub-protocol.
+    ///
+    /// ```
+    /// assert_eq!(wsfn::Accept::with_protocol("chat.v1").protocol(), Some("chat.v1"));
+    /// ```
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.0.as_deref()

@@ -109,18 +109,36 @@ pub struct Failure<'f> {
 
 impl Failure<'_> {
     /// The number, such as 1003 or a [`Refuse`]'s own.
+    ///
+    /// ```
+    /// # fn example(failure: &wsfn::Failure<'_>) {
+    /// let refused = failure.err_no() == 1003;
+    /// # }
+    /// ```
     #[must_use]
     pub const fn err_no(&self) -> i64 {
         self.problem.err_no.0
     }
 
     /// The text that goes with it, which holds nothing internal.
+    ///
+    /// ```
+    /// # fn example(failure: &wsfn::Failure<'_>) {
+    /// println!("{}", failure.err_msg());
+    /// # }
+    /// ```
     #[must_use]
     pub fn err_msg(&self) -> &str {
         &self.problem.err_msg
     }
 
     /// Whose message it was.
+    ///
+    /// ```
+    /// # fn example(failure: &wsfn::Failure<'_>) {
+    /// println!("{:?}", failure.connection_id());
+    /// # }
+    /// ```
     #[must_use]
     pub const fn connection_id(&self) -> &ConnectionId {
         self.id
@@ -128,6 +146,12 @@ impl Failure<'_> {
 
     /// `id` of the message, where it is a JSON object that has one: a string or a number of at most 80 bytes. It is
     /// JSON as it was sent, a string with its quotes.
+    ///
+    /// ```
+    /// # fn example(failure: &wsfn::Failure<'_>) {
+    /// let id = failure.message_id().unwrap_or("null");
+    /// # }
+    /// ```
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         self.note.id()
@@ -136,6 +160,12 @@ impl Failure<'_> {
     /// Whether the same message may go well later: the handler was out of time (1006), a [`Refuse`] says so
     /// ([`Refuse::temporary`]), or a push inside the handler's error did not get through in time or was throttled.
     /// It does not say that nothing was done.
+    ///
+    /// ```
+    /// # fn example(failure: &wsfn::Failure<'_>) {
+    /// let again = failure.is_temporary();
+    /// # }
+    /// ```
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         self.note.temporary
@@ -143,12 +173,24 @@ impl Failure<'_> {
 
     /// What the client is told where there is no `on_error`: `{"errNo":…,"errMsg":…}`, with `id` and `temporary` where
     /// there is something to say.
+    ///
+    /// ```
+    /// # fn example(failure: &wsfn::Failure<'_>) {
+    /// println!("{:?}", failure.note());
+    /// # }
+    /// ```
     #[must_use]
     pub fn note(&self) -> Message {
         Message::Text(self.note.to_json())
     }
 
     /// The handler's error, where it returned one.
+    ///
+    /// ```
+    /// # fn example(failure: &wsfn::Failure<'_>) {
+    /// println!("{:?}", failure.error());
+    /// # }
+    /// ```
     #[must_use]
     pub const fn error(&self) -> Option<&Error> {
         self.problem.error.as_ref()

@@ -19,6 +19,19 @@ use crate::extract::{Phase, RawEvent};
 use crate::message::{Binary, IntoMessage, Json, Message, Plain, Text};
 
 /// What a handler returned, as the framework sees it.
+///
+/// ```
+/// use wsfn::{IntoReply, OnMessage, Reply};
+///
+/// /// A word that is sent back.
+/// struct Word(&'static str);
+///
+/// impl IntoReply<OnMessage> for Word {
+///     fn into_reply(self) -> Reply {
+///         IntoReply::<OnMessage>::into_reply(self.0)
+///     }
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct Reply {
     pub(crate) result: Answer,
@@ -88,11 +101,32 @@ impl Reply {
 )]
 pub trait IntoReply<E: Slot>: Sized {
     /// Asks for what must be ready before the first event.
+    ///
+    /// ```
+    /// use wsfn::{IntoReply, OnMessage, Reply, Setup};
+    ///
+    /// /// Nothing to the sender, but something to somebody else.
+    /// struct Elsewhere;
+    ///
+    /// impl IntoReply<OnMessage> for Elsewhere {
+    ///     fn setup(setup: &mut Setup) {
+    ///         setup.push();
+    ///     }
+    ///     fn into_reply(self) -> Reply {
+    ///         Reply::default()
+    ///     }
+    /// }
+    /// ```
     fn setup(setup: &mut Setup) {
         let _ = setup;
     }
 
     /// What it means.
+    ///
+    /// ```
+    /// use wsfn::{Accept, IntoReply, OnConnect};
+    /// let reply = IntoReply::<OnConnect>::into_reply(Accept::new());
+    /// ```
     fn into_reply(self) -> Reply;
 
     /// All that generated code asks of a return type, as `FromEvent::__argument` does of an argument's.
@@ -106,6 +140,19 @@ pub trait IntoReply<E: Slot>: Sized {
 }
 
 /// The events that can be answered with a message: messages.
+///
+/// ```
+/// use wsfn::{Answered, IntoReply, Reply, Text};
+///
+/// /// A number, sent as text: to a message, which has somebody to answer.
+/// struct Number(u64);
+///
+/// impl<E: Answered<Self> + Answered<Text>> IntoReply<E> for Number {
+///     fn into_reply(self) -> Reply {
+///         IntoReply::<E>::into_reply(Text(self.0.to_string()))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "only a message can be answered: `{X}` cannot be returned here",
     label = "this event has nobody to answer",
@@ -115,6 +162,19 @@ pub trait Answered<X>: Slot {}
 impl<X> Answered<X> for OnMessage {}
 
 /// The events that can be accepted: connects.
+///
+/// ```
+/// use wsfn::{Accept, IntoReply, Opens, Reply};
+///
+/// /// Accepts with the sub-protocol of a version.
+/// struct Version(u8);
+///
+/// impl<E: Opens<Self> + Opens<Accept>> IntoReply<E> for Version {
+///     fn into_reply(self) -> Reply {
+///         IntoReply::<E>::into_reply(Accept::with_protocol(format!("chat.v{}", self.0)))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "only a connect event can be accepted: `{X}` cannot be returned here",
     label = "this event opens no connection",

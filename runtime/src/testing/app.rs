@@ -47,6 +47,15 @@ pub struct TestApp {
 
 impl TestApp {
     /// A test of this application.
+    ///
+    /// ```
+    /// # #[wsfn::on_message] async fn talk() {}
+    /// # async fn example() -> wsfn::Result<()> {
+    /// use wsfn::testing::TestApp;
+    /// let app = TestApp::new(wsfn::app![talk]).start().await?;
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
     pub fn new(app: App) -> Self {
         Self {
             app,
@@ -56,6 +65,16 @@ impl TestApp {
     }
 
     /// Lends this value to handlers, in place of the one that [`State::init`] makes.
+    ///
+    /// ```
+    /// # struct Db; impl wsfn::State for Db { async fn init() -> wsfn::Result<Self> { Ok(Db) } }
+    /// # #[wsfn::on_message] async fn talk() {}
+    /// # async fn example() -> wsfn::Result<()> {
+    /// use wsfn::testing::TestApp;
+    /// let app = TestApp::new(wsfn::app![talk]).state(Db).start().await?;
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
     pub fn state<T: State>(mut self, value: T) -> Self {
         self.app = self.app.state(value);
         self
@@ -63,6 +82,15 @@ impl TestApp {
 
     /// Sets a setting by its name: `setting("idle-timeout", "10m")`. Neither the environment nor a file has a say in a
     /// test.
+    ///
+    /// ```
+    /// # #[wsfn::on_message] async fn talk() {}
+    /// # async fn example() -> wsfn::Result<()> {
+    /// use wsfn::testing::TestApp;
+    /// let app = TestApp::new(wsfn::app![talk]).setting("idle-timeout", "10m").start().await?;
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings = self.settings.set(name, value);
         self
@@ -70,6 +98,15 @@ impl TestApp {
 
     /// Which of the ways that things can happen at once it is to be. The same seed is the same way every time; without
     /// one it is that of `WSFN_TEST_SEED` in the environment, or 0. See [`seeds`](super::seeds()).
+    ///
+    /// ```
+    /// # #[wsfn::on_message] async fn talk() {}
+    /// # async fn example() -> wsfn::Result<()> {
+    /// use wsfn::testing::TestApp;
+    /// let app = TestApp::new(wsfn::app![talk]).seed(17).start().await?;
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -78,9 +115,22 @@ impl TestApp {
     /// Starts the application and its gateway, and stops the clock of the runtime: from then on time passes only where
     /// everything waits, and then at once.
     ///
+    /// ```
+    /// # #[wsfn::on_message] async fn talk() {}
+    /// # async fn example() -> wsfn::Result<()> {
+    /// use wsfn::testing::TestApp;
+    /// let app = TestApp::new(wsfn::app![talk]).start().await?;
+    /// let ann = app.connect().await?;
+    /// # Ok(()) }
+    /// # fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// Those of [`App::run`]: every problem of the settings at once, a state that cannot be made. Also when the runtime
     /// has several threads, whose clock cannot be stopped.
+    ///
+    /// # Cancel safety
+    /// When dropped, nothing was started; the clock may stand still already.
     pub async fn start(self) -> Result<RunningApp> {
         clock::stop().await?;
         let seed = match self.seed {

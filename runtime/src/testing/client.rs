@@ -34,6 +34,18 @@ const NORMAL: u16 = 1000;
 /// The `expect_…` take the next message that has come, and wait for one at most a minute of the test's own time, which
 /// passes at once. Where something else comes they panic, and tell what was expected, what came, everything that this
 /// client sent and got, and the seed. A client that is dropped closes its socket without a close frame.
+///
+/// ```
+/// # use wsfn::{Result, on_message, testing::TestApp};
+/// # #[on_message] async fn shout(line: &str) -> String { line.to_uppercase() }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// # let app = TestApp::new(wsfn::app![shout]).start().await?;
+/// let mut ann = app.connect().await?;
+/// ann.send_text("hello").await;
+/// assert_eq!(ann.expect_text().await, "HELLO");
+/// ann.close().await;
+/// # Ok(()) }
+/// ```
 pub struct Client {
     world: Arc<World>,
     seat: Arc<Seat>,
@@ -60,18 +72,36 @@ impl Client {
     }
 
     /// Its connection id: what handlers have as `&ConnectionId`. A real client does not know it.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// println!("{:?}", ann.id());
+    /// # }
+    /// ```
     #[must_use]
     pub const fn id(&self) -> &ConnectionId {
         &self.id
     }
 
     /// The sub-protocol that was chosen.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// assert_eq!(ann.protocol(), Some("chat.v1"));
+    /// # }
+    /// ```
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.protocol.as_deref()
     }
 
     /// Sends a text message. It is on its way when this returns, and not handled yet.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.send_text("hello").await;
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When the connection is closed.
@@ -88,6 +118,12 @@ impl Client {
 
     /// Sends a binary message. It is on its way when this returns, and not handled yet.
     ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.send_binary([1, 2, 3]).await;
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// When the connection is closed.
     #[track_caller]
@@ -98,6 +134,12 @@ impl Client {
     }
 
     /// Sends a text message that is `value` as JSON. It is on its way when this returns, and not handled yet.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.send_json(&["a", "list"]).await;
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When the connection is closed, or `value` cannot be written as JSON.
@@ -113,6 +155,14 @@ impl Client {
     }
 
     /// Sends bytes as they are, in place of a frame: for what no client should send.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// // A text frame without a mask.
+    /// ann.send_raw([0x81, 0x01, b'x']).await;
+    /// ann.expect_closed(1002).await;
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When the connection is closed.
@@ -131,6 +181,12 @@ impl Client {
 
     /// Takes the next message, which is a text.
     ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// assert_eq!(ann.expect_text().await, "hello");
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// When something else comes, or nothing within a minute of the test's time.
     #[track_caller]
@@ -140,6 +196,12 @@ impl Client {
     }
 
     /// Takes the next message, which is binary.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// assert_eq!(ann.expect_binary().await, [1, 2, 3]);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When something else comes, or nothing within a minute of the test's time.
@@ -156,6 +218,12 @@ impl Client {
     }
 
     /// Takes the next message, which is JSON of this type.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// let names: Vec<String> = ann.expect_json().await;
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When something else comes, or nothing within a minute of the test's time.
@@ -174,6 +242,12 @@ impl Client {
 
     /// Takes the next message, which tells that one of the client's own failed: `{"errNo":…,"errMsg":…}`. Returns its
     /// `errMsg`.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// assert_eq!(ann.expect_error(1003).await, "text: missing field");
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When something else comes, another `errNo`, or nothing within a minute of the test's time.
@@ -207,6 +281,12 @@ impl Client {
     /// millisecond of the test's time; a handler that sleeps longer has not answered yet, and
     /// [`RunningApp::advance`](super::RunningApp::advance) lets that time pass.
     ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.expect_nothing().await;
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// When a message is there, or the connection was closed.
     #[track_caller]
@@ -224,6 +304,12 @@ impl Client {
 
     /// Waits until the connection is closed, with this code, and returns the reason. 1005 is a close frame without a
     /// code, 1006 an end without a close frame.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// assert_eq!(ann.expect_closed(4001).await, "not today");
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When a message comes before, another code, or nothing within a minute of the test's time.
@@ -243,6 +329,12 @@ impl Client {
     }
 
     /// Sends a ping and waits for its pong.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.ping().await;
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When none comes within a minute of the test's time, or the connection is closed.
@@ -269,6 +361,12 @@ impl Client {
     /// Closes the connection with code 1000, and waits until it is closed. Messages that came before can still be
     /// taken.
     ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.close().await;
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// When it is closed already, or not within a minute of the test's time.
     #[track_caller]
@@ -277,6 +375,12 @@ impl Client {
     }
 
     /// The same with another code and a reason.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.close_with(4000, "enough").await;
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// As [`Client::close`].
@@ -299,6 +403,12 @@ impl Client {
 
     /// Is gone without a word: neither a close frame nor the end of the socket (FIN) is seen by the gateway, and what
     /// was on the way is lost (RST). The close event has code 1006.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.vanish();
+    /// # }
+    /// ```
     pub fn vanish(&mut self) {
         self.world
             .wire(&self.seat, "→ vanished without a word".to_owned());
@@ -308,6 +418,12 @@ impl Client {
 
     /// Stops reading, as a client does that is too slow or whose tab sleeps: its socket fills, then its queue in the
     /// gateway, and pings are not answered. See [`Connect::buffer`](super::Connect::buffer).
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.pause_reading();
+    /// # }
+    /// ```
     pub fn pause_reading(&mut self) {
         self.world
             .wire(&self.seat, "→ reading is paused".to_owned());
@@ -315,6 +431,12 @@ impl Client {
     }
 
     /// Reads on.
+    ///
+    /// ```
+    /// # async fn example(ann: &mut wsfn::testing::Client) {
+    /// ann.resume_reading();
+    /// # }
+    /// ```
     pub fn resume_reading(&mut self) {
         self.world.wire(&self.seat, "→ reading goes on".to_owned());
         self.seat.pause(false);

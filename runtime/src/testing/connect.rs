@@ -64,24 +64,48 @@ impl Connect {
     }
 
     /// What failures call it; `client 1`, `client 2` and so on unless it is named.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let ann = app.connect().name("ann").await?;
+    /// # Ok(()) }
+    /// ```
     pub fn name(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
     }
 
     /// The path of the handshake; `/` unless another is set.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let ann = app.connect().path("/chat").await?;
+    /// # Ok(()) }
+    /// ```
     pub fn path(mut self, path: &str) -> Self {
         self.path = path.to_owned();
         self
     }
 
     /// The query string of the handshake, without its `?`.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let ann = app.connect().query("room=1&room=2").await?;
+    /// # Ok(()) }
+    /// ```
     pub fn query(mut self, query: &str) -> Self {
         self.query = Some(query.to_owned());
         self
     }
 
     /// Offers a sub-protocol, after those that it offers already.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let ann = app.connect().protocol("chat.v2").protocol("chat.v1").await?;
+    /// # Ok(()) }
+    /// ```
     pub fn protocol(mut self, protocol: &str) -> Self {
         self.protocols.push(protocol.to_owned());
         self
@@ -89,12 +113,24 @@ impl Connect {
 
     /// Adds a header to the handshake. The handlers see it where it is forwarded, as behind any gateway of ours: see
     /// the setting `forward-headers`.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let ann = app.connect().header("authorization", "Bearer abc").await?;
+    /// # Ok(()) }
+    /// ```
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Where it comes from; 127.0.0.1 unless another is set.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let ann = app.connect().address([192, 0, 2, 7]).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn address(mut self, address: impl Into<IpAddr>) -> Self {
         self.address = address.into();
         self
@@ -102,12 +138,26 @@ impl Connect {
 
     /// How many bytes its socket holds in either direction, 64 KiB unless another is set. A small one makes a client
     /// that does not read slow at once.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let mut slow = app.connect().buffer(1024).await?;
+    /// slow.pause_reading();
+    /// # Ok(()) }
+    /// ```
     pub fn buffer(mut self, bytes: usize) -> Self {
         self.buffer = bytes.max(1);
         self
     }
 
     /// Connects, and expects to be refused.
+    ///
+    /// ```
+    /// # async fn example(app: &wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// let refused = app.connect().query("token=wrong").refused().await;
+    /// assert_eq!(refused.err_no(), 4001);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Panics
     /// When it is accepted, or the handshake is not answered within a minute of the test's time.
@@ -233,6 +283,19 @@ impl IntoFuture for Connect {
 }
 
 /// A handshake that was not accepted.
+///
+/// ```
+/// # use wsfn::{Refuse, Result, on_connect, testing::TestApp};
+/// #[on_connect]
+/// async fn greet() -> Result<(), Refuse> {
+///     Err(Refuse::new(4001, "not today"))
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let app = TestApp::new(wsfn::app![greet]).start().await?;
+/// let refused = app.connect().refused().await;
+/// assert_eq!((refused.status(), refused.err_no(), refused.err_msg()), (403, 4001, "not today"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     status: u16,
@@ -271,18 +334,36 @@ impl Refused {
     }
 
     /// The HTTP status; 0 where the connection was closed without an answer.
+    ///
+    /// ```
+    /// # fn example(refused: wsfn::testing::Refused) {
+    /// assert_eq!(refused.status(), 403);
+    /// # }
+    /// ```
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
     }
 
     /// `errNo` of the function's answer; 0 where the gateway refused it by itself.
+    ///
+    /// ```
+    /// # fn example(refused: wsfn::testing::Refused) {
+    /// assert_eq!(refused.err_no(), 4001);
+    /// # }
+    /// ```
     #[must_use]
     pub fn err_no(&self) -> i64 {
         self.err_no.unwrap_or_default()
     }
 
     /// `errMsg` of the function's answer, or what the gateway says.
+    ///
+    /// ```
+    /// # fn example(refused: wsfn::testing::Refused) {
+    /// assert_eq!(refused.err_msg(), "not today");
+    /// # }
+    /// ```
     #[must_use]
     pub fn err_msg(&self) -> &str {
         &self.err_msg

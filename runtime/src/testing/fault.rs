@@ -106,6 +106,14 @@ impl<'a> NextCall<'a> {
     }
 
     /// Each of the next `n` calls.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsfn::testing::{Kind, RunningApp};
+    /// # fn example(app: &mut RunningApp) {
+    /// app.next_call(Kind::Message).times(3).fails();
+    /// # }
+    /// ```
     pub const fn times(mut self, n: usize) -> Self {
         self.times = n;
         self
@@ -113,33 +121,81 @@ impl<'a> NextCall<'a> {
 
     /// The handler takes this long before it begins. Where that is longer than `invoke-timeout` it times out, with
     /// errNo 1006.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsfn::testing::{Kind, RunningApp};
+    /// # fn example(app: &mut RunningApp) {
+    /// app.next_call(Kind::Message).takes(Duration::from_secs(5));
+    /// # }
+    /// ```
     pub fn takes(self, time: Duration) {
         self.put(Fault::Takes(time));
     }
 
     /// The handler returns an error: errNo 1004.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsfn::testing::{Kind, RunningApp};
+    /// # fn example(app: &mut RunningApp) {
+    /// app.next_call(Kind::Message).fails();
+    /// # }
+    /// ```
     pub fn fails(self) {
         self.put(Fault::Fails);
     }
 
     /// The handler panics: errNo 1005.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsfn::testing::{Kind, RunningApp};
+    /// # fn example(app: &mut RunningApp) {
+    /// app.next_call(Kind::Connect).panics();
+    /// # }
+    /// ```
     pub fn panics(self) {
         self.put(Fault::Panics);
     }
 
     /// The handler never returns: errNo 1006, shortly before `invoke-timeout`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsfn::testing::{Kind, RunningApp};
+    /// # fn example(app: &mut RunningApp) {
+    /// app.next_call(Kind::Message).never_answers();
+    /// # }
+    /// ```
     pub fn never_answers(self) {
         self.put(Fault::NeverAnswers);
     }
 
     /// The call is cut off, as when the process of a function dies: the handler does not see the event. A connect is
     /// answered with 502; a message closes its connection with 1011; a close is sent again.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsfn::testing::{Kind, RunningApp};
+    /// # fn example(app: &mut RunningApp) {
+    /// app.next_call(Kind::Message).breaks();
+    /// # }
+    /// ```
     pub fn breaks(self) {
         self.put(Fault::Breaks);
     }
 
     /// The function cannot be reached: the handler does not see the event. A connect is answered with 502; a message
     /// closes its connection with 1013; a close is sent again.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use wsfn::testing::{Kind, RunningApp};
+    /// # fn example(app: &mut RunningApp) {
+    /// app.next_call(Kind::Close).is_unreachable();
+    /// # }
+    /// ```
     pub fn is_unreachable(self) {
         self.put(Fault::IsUnreachable);
     }

@@ -8,6 +8,13 @@ use wsfn_protocol::{Answer, Audience, Data, ErrNo, Failed, ReplyPush, Request};
 use crate::connection_id::ConnectionId;
 
 /// What a push comes to: [`RunningApp::push_outcome`](super::RunningApp::push_outcome).
+///
+/// ```
+/// # use wsfn::testing::{Client, Outcome, PushKind, RunningApp};
+/// # fn example(app: &mut RunningApp, bob: &Client) {
+/// app.push_outcome(bob.id(), Outcome::Gone);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -33,6 +40,13 @@ impl Outcome {
 }
 
 /// What a handler asks of the gateway.
+///
+/// ```
+/// # use wsfn::testing::{Client, Outcome, PushKind, RunningApp};
+/// # fn example(app: &mut RunningApp, bob: &Client) {
+/// let joins = app.pushes().iter().filter(|push| push.kind == PushKind::Join).count();
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PushKind {
@@ -230,6 +244,13 @@ impl<'a> InStore<'a> {
     }
 
     /// Only for pushes of this kind.
+    ///
+    /// ```
+    /// # use wsfn::testing::{Client, Outcome, PushKind, RunningApp};
+    /// # fn example(app: &mut RunningApp, bob: &Client) {
+    /// app.push_outcome(bob.id(), Outcome::TooLarge).only(PushKind::Binary);
+    /// # }
+    /// ```
     pub fn only(self, kind: PushKind) -> Self {
         if let Some(rule) = self.0.rules().last_mut() {
             rule.kind = Some(kind);
@@ -238,6 +259,13 @@ impl<'a> InStore<'a> {
     }
 
     /// Only for the next `n` pushes that it is for.
+    ///
+    /// ```
+    /// # use wsfn::testing::{Client, Outcome, PushKind, RunningApp};
+    /// # fn example(app: &mut RunningApp, bob: &Client) {
+    /// app.push_outcome(bob.id(), Outcome::Throttled).times(2);
+    /// # }
+    /// ```
     pub fn times(self, n: usize) -> Self {
         if let Some(rule) = self.0.rules().last_mut() {
             rule.left = Some(n);

@@ -12,6 +12,14 @@ use crate::connection_id::ConnectionId;
 use crate::message::Message;
 
 /// Something that a handler asked of the gateway: [`RunningApp::pushes`](super::RunningApp::pushes).
+///
+/// ```
+/// # fn example(app: &wsfn::testing::RunningApp) {
+/// let pushes = app.pushes();
+/// let last = pushes.last().expect("somebody was written to");
+/// assert_eq!((last.text(), last.err_no), (Some("hello"), Some(0)));
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pushed {
@@ -37,6 +45,12 @@ pub struct Pushed {
 
 impl Pushed {
     /// The message, where it is a text.
+    ///
+    /// ```
+    /// # fn example(app: &wsfn::testing::RunningApp) {
+    /// assert_eq!(app.pushes()[0].text(), Some("hello"));
+    /// # }
+    /// ```
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.message {
@@ -46,6 +60,12 @@ impl Pushed {
     }
 
     /// The message as JSON.
+    ///
+    /// ```
+    /// # fn example(app: &wsfn::testing::RunningApp) {
+    /// let names: Vec<String> = app.pushes()[0].json();
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When it is no text, or not JSON of this type.

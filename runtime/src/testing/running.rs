@@ -22,6 +22,19 @@ use crate::push::Push;
 /// An application under test, and the gateway before it: [`TestApp::start`](super::TestApp::start).
 ///
 /// Dropping it ends the gateway. When that happens because the test panics, the seed is written to standard error.
+///
+/// ```
+/// # use wsfn::{Result, on_message, testing::TestApp};
+/// # #[on_message] async fn shout(line: &str) -> String { line.to_uppercase() }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<()> {
+/// let mut app = TestApp::new(wsfn::app![shout]).start().await?;
+/// let mut ann = app.connect().await?;
+/// ann.send_text("hello").await;
+/// app.settle().await;
+/// assert_eq!(app.pushes()[0].text(), Some("HELLO"));
+/// app.shut_down().await;
+/// # Ok(()) }
+/// ```
 pub struct RunningApp {
     world: Arc<World>,
     dialer: Dialer,
@@ -47,17 +60,44 @@ impl RunningApp {
     }
 
     /// A client that connects when it is awaited.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let ann = app.connect().query("room=1").await?;
+    /// # Ok(()) }
+    /// ```
     pub fn connect(&self) -> Connect {
         Connect::new(Arc::clone(&self.world), self.dialer.clone())
     }
 
     /// Lets time pass: everything that is due meanwhile happens, in its order. Only the test's own time; it takes
     /// none.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// app.advance(Duration::from_secs(600)).await;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cancel safety
+    /// When dropped, a part of the time has passed.
     pub async fn advance(&mut self, time: Duration) {
         tokio::time::sleep(time).await;
     }
 
     /// Waits until nobody has anything to do any more. It takes a millisecond of the test's time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// app.settle().await;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cancel safety
+    /// It changes nothing, so it may be dropped.
     pub async fn settle(&mut self) {
         tokio::time::sleep(QUIET).await;
     }
@@ -88,6 +128,13 @@ impl RunningApp {
     }
 
     /// Pushes to this connection are the gateway's again.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// app.clear_push_outcomes(id);
+    /// # Ok(()) }
+    /// ```
     pub fn clear_push_outcomes(&mut self, id: &ConnectionId) {
         self.world.outcomes.clear(id);
     }
@@ -111,12 +158,26 @@ impl RunningApp {
 
     /// Everything that handlers asked of the gateway until now, in order: messages, closes, rooms, for whomever. A
     /// connection need not be there for it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// assert_eq!(app.pushes().len(), 2);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn pushes(&self) -> Vec<Pushed> {
         self.world.pushes()
     }
 
     /// Pushes as something beside the handlers would: a job, another service. They are recorded as theirs are.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// app.push().text(id, "from a job").await?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub const fn push(&self) -> &Push {
         &self.push
@@ -124,12 +185,26 @@ impl RunningApp {
 
     /// Everything that happened until now, line by line: what went over the wires, calls, pushes, with the test's
     /// time. For people, and to see that two runs are the same.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// println!("{}", app.history());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn history(&self) -> String {
         self.world.history()
     }
 
     /// The seed.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// println!("seed {}", app.seed());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.world.seed()
@@ -137,6 +212,16 @@ impl RunningApp {
 
     /// Shuts the gateway down as SIGTERM does, and waits until it is: connections are closed with 1001, and their
     /// close events are handled.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// app.shut_down().await;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Cancel safety
+    /// When dropped, the gateway goes on shutting down, and nobody waits for it.
     pub async fn shut_down(&mut self) {
         if let Some(stop) = self.stop.take() {
             // An error is a gateway that has ended.

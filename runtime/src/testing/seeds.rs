@@ -95,6 +95,15 @@ pub(super) fn from_environment() -> Result<Option<u64>> {
 }
 
 /// What a test of [`seeds()`] may return: `()`, or a `Result` of it.
+///
+/// ```
+/// use wsfn::testing::{Passed, seeds};
+///
+/// async fn passes(seed: u64) -> impl Passed {
+///     assert!(seed < 1_000);
+/// }
+/// # fn main() {}
+/// ```
 pub trait Passed {
     /// What failed, if anything.
     #[doc(hidden)]
