@@ -3,6 +3,7 @@
 mod example;
 mod function_url;
 mod http;
+mod http_function;
 mod push_server;
 mod runtime_api;
 mod scf_api;
@@ -12,6 +13,7 @@ use std::io::Write as _;
 
 pub use example::Example;
 pub use function_url::FunctionUrl;
+pub use http_function::{Deed, HttpFunction, SeenEvent};
 pub use push_server::{PushAnswer, PushServer};
 pub use runtime_api::{Misbehaviour, RuntimeApi, Said};
 pub use scf_api::ScfApi;

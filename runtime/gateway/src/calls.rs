@@ -16,6 +16,7 @@ pub(crate) struct Calls {
     shared: Semaphore,
     connects: Semaphore,
     closes: Semaphore,
+    closes_max: usize,
     waiting: AtomicUsize,
     waiting_bytes: AtomicUsize,
     waiting_max: usize,
@@ -26,16 +27,23 @@ impl Calls {
     pub(crate) fn new(settings: &Settings) -> Self {
         let max = settings.invoke_max.clamp(1, Semaphore::MAX_PERMITS);
         let connects = (max / 4).max(1);
+        let closes_max = settings.close_max.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             // One place is the least that lets a message through.
             shared: Semaphore::new((max - connects).max(1)),
             connects: Semaphore::new(connects),
-            closes: Semaphore::new(settings.close_max.clamp(1, Semaphore::MAX_PERMITS)),
+            closes: Semaphore::new(closes_max),
+            closes_max,
             waiting: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
             waiting_max: settings.invoke_queue,
             waiting_bytes_max: settings.invoke_queue_bytes,
         }
+    }
+
+    /// How many closes run at once.
+    pub(crate) const fn closes_max(&self) -> usize {
+        self.closes_max
     }
 
     /// A place, if one is free.

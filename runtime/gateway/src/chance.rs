@@ -49,6 +49,13 @@ impl Chance {
         Ok(u64::from_le_bytes(bytes))
     }
 
+    /// A number from 0 to 1, for what is spread by chance.
+    pub(crate) fn fraction(&self) -> f64 {
+        // Without random numbers nothing is spread, and nothing else is wrong.
+        self.number()
+            .map_or(0.5, |number| number as f64 / u64::MAX as f64)
+    }
+
     /// Whether what a hash decides elsewhere (which connection comes first) is to follow from the seed as well.
     pub(crate) const fn is_seeded(&self) -> bool {
         match self {

@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::hub::id::INSTANCE;
+use crate::journal::OpenError;
 
 /// Held as long as the process lives; a second gateway on the same directory would answer for the same connections.
 const LOCK: &str = "lock";
@@ -21,6 +22,18 @@ pub(crate) struct Data {
 }
 
 impl Data {
+    /// Locks a directory that is there already, and changes nothing in it; `None` where no gateway has been.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a gateway has it.
+    pub(crate) fn look(path: &Path) -> Result<Option<Self>, DataError> {
+        if path.join(LOCK).exists() {
+            Self::open(path).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// Makes the directory where it is absent, closes it to other users, and locks it.
     ///
     /// # Errors
@@ -119,18 +132,37 @@ pub struct DataError {
     reason: Reason,
 }
 
+impl From<OpenError> for DataError {
+    fn from(error: OpenError) -> Self {
+        Self {
+            path: PathBuf::new(),
+            reason: Reason::Journal(error),
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Reason {
+    Journal(OpenError),
     Io(&'static str, io::Error),
     Taken,
     Foreign,
     NoChance,
 }
 
+impl DataError {
+    /// Whether it is only that a gateway runs which uses the directory.
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        matches!(self.reason, Reason::Taken)
+    }
+}
+
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.reason {
+            Reason::Journal(error) => error.fmt(f),
             Reason::Io(what, error) => write!(f, "data: {path} {what}: {error}"),
             Reason::Taken => write!(
                 f,
@@ -149,6 +181,7 @@ impl std::error::Error for DataError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
             Reason::Io(_, error) => Some(error),
+            Reason::Journal(error) => Some(error),
             Reason::Taken | Reason::Foreign | Reason::NoChance => None,
         }
     }

@@ -19,6 +19,7 @@ use crate::connection::{self, Origin};
 use crate::hub::Handle;
 use crate::hub::outbound::Gate;
 use crate::invoke::Invoke;
+use crate::journal;
 use crate::push_endpoint::{self, PushEndpoint};
 use crate::service::Services;
 use crate::shared::Shared;
@@ -197,13 +198,14 @@ impl Gateway {
     }
 
     /// Serves clients until `shutdown` is ready. Then nobody new is accepted, handshakes are answered with 503,
-    /// connections are closed with 1001, spread over `drain` when they are many, and their close events are sent.
+    /// connections are closed with 1001, spread over `drain` when they are many, and their close events are sent. What
+    /// is not answered by then stays in the journal, where there is one, for the next start.
     ///
     /// # Cancel safety
     /// Dropping the future stops accepting, cuts the push endpoint, and closes nothing else: open connections live on as
     /// tasks of the runtime, without the future. A runtime that ends drops them where they are. Then their sockets close
-    /// without a close frame, handlers stop at their awaits, close events are not sent, and the [`Handle`] forgets them:
-    /// nothing stays registered, queued or counted.
+    /// without a close frame, handlers stop at their awaits, close events are not sent (the next start sends them, where
+    /// there is a journal), and the [`Handle`] forgets them: nothing stays registered, queued or counted.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) {
         let Self {
             shared,
@@ -214,6 +216,9 @@ impl Gateway {
             ..
         } = self;
         shared.services.start();
+        if let Some(journal) = shared.hub.journal() {
+            journal.start();
+        }
         // Functions push while connections end, so this one ends last. In a set, so that it goes when this future
         // is dropped.
         let (all_done, done) = oneshot::channel::<()>();
@@ -232,7 +237,12 @@ impl Gateway {
         for (listener, loopback) in listeners {
             acceptors.spawn(accept(shared.clone(), listener, loopback, alive.clone()));
         }
-        drop(alive);
+        let mut replaying = tokio::task::JoinSet::new();
+        let replay = journal::replay(Arc::clone(&shared));
+        replaying.spawn(async move {
+            replay.await;
+            drop(alive);
+        });
         shutdown.await;
         shared.begin_drain();
         acceptors.shutdown().await;
@@ -245,6 +255,9 @@ impl Gateway {
                 connections = shared.hub.all().len(),
                 "connections are given up: their calls or close events did not end within drain and close-timeout"
             );
+        }
+        if let Some(journal) = shared.hub.journal() {
+            journal.flush().await;
         }
         drop(all_done);
         drop(admin_done);
@@ -262,6 +275,10 @@ fn shared(
         Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
         Cow::Owned(text) => Bytes::from(text),
     });
+    let services = match handle.hub().journal() {
+        Some(_) => services.with_journal(),
+        None => services,
+    };
     Arc::new(Shared::new(
         settings,
         services,

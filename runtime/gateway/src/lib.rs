@@ -15,6 +15,7 @@ mod gateway;
 mod http_server;
 mod hub;
 mod invoke;
+mod journal;
 mod machine;
 mod open_files;
 pub mod push_endpoint;
@@ -35,5 +36,6 @@ pub use invoke::ExecFunction;
 pub use invoke::{
     BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, ScfFunction, Slots,
 };
+pub use journal::{WaitingCloses, WaitingRoute};
 pub use service::Services;
 pub use tls::{Certificate, CertificateError};

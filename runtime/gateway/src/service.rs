@@ -9,6 +9,7 @@ use wsfn_settings::{AllowOrigin, FailedMessage, Heartbeat, PathTemplate, Refuse,
 
 use crate::calls::Calls;
 use crate::invoke::{Invoke, Slots};
+use crate::journal::Route;
 use crate::machine::Limits;
 use crate::rate::Rate;
 
@@ -46,6 +47,8 @@ impl Options {
                 call_grace: settings.call_grace,
                 close_timeout: settings.close_timeout,
                 close_retry_for: settings.close_retry_for,
+                handshake_timeout: settings.handshake_timeout,
+                journal: false,
                 tell: settings.failed_message == FailedMessage::Tell,
             },
             max_message: settings.max_message,
@@ -79,6 +82,10 @@ impl Options {
 pub(crate) struct Service {
     host: Option<String>,
     path: Option<PathTemplate>,
+    /// The same as the journal writes it.
+    pub(crate) route: Route,
+    /// Whether anybody wants to know of closes.
+    has_close: bool,
     pub(crate) options: Options,
     pub(crate) invoke: Arc<dyn Invoke>,
     pub(crate) calls: Calls,
@@ -89,6 +96,8 @@ impl Service {
         Self {
             host: None,
             path: None,
+            route: Route::default(),
+            has_close: true,
             options: Options::new(settings),
             invoke,
             calls: Calls::new(settings),
@@ -108,6 +117,7 @@ pub(crate) struct Matched<'s> {
 pub struct Services {
     services: Vec<Service>,
     functions: Vec<Arc<Slots>>,
+    close_retry_for: Duration,
 }
 
 impl Services {
@@ -117,6 +127,7 @@ impl Services {
         Self {
             services: vec![Service::new(settings, invoke)],
             functions: Vec::new(),
+            close_retry_for: settings.close_retry_for,
         }
     }
 
@@ -129,6 +140,7 @@ impl Services {
         let mut services = Self {
             services: Vec::new(),
             functions: Vec::new(),
+            close_retry_for: settings.close_retry_for,
         };
         if settings.routes.is_empty() {
             services.add(settings, None, None)?;
@@ -146,13 +158,45 @@ impl Services {
         path: Option<PathTemplate>,
     ) -> Result<(), String> {
         let functions = Arc::new(Slots::from_settings(settings)?);
+        let route = Route {
+            host: host.clone(),
+            path: path.as_ref().map(|path| path.as_str().to_owned()),
+        };
         self.services.push(Service {
             host,
             path,
+            route,
+            has_close: functions.has_close(),
             ..Service::new(settings, functions.clone())
         });
         self.functions.push(functions);
         Ok(())
+    }
+
+    /// From here on connections stand in a journal before their connect events are sent, where there is a function that
+    /// wants to know of their end.
+    pub(crate) fn with_journal(mut self) -> Self {
+        for service in &mut self.services {
+            service.options.limits.journal = service.has_close;
+        }
+        self
+    }
+
+    /// The service with this number.
+    pub(crate) fn get(&self, number: usize) -> Option<&Service> {
+        self.services.get(number)
+    }
+
+    /// The number of the service that takes the close events of a route.
+    pub(crate) fn closing(&self, route: &Route) -> Option<usize> {
+        self.services
+            .iter()
+            .position(|service| service.has_close && service.route == *route)
+    }
+
+    /// How long close events that no service takes are kept.
+    pub(crate) const fn close_retry_for(&self) -> Duration {
+        self.close_retry_for
     }
 
     /// Starts the processes that commands are to have from the beginning, inside a tokio runtime.

@@ -125,7 +125,7 @@ impl Shared {
 
 /// Ids that differ within a process by a count and between processes by chance.
 #[derive(Debug)]
-struct Ids {
+pub(crate) struct Ids {
     /// An id whose count is zero.
     zero: [u8; 36],
     count: AtomicU64,
@@ -135,7 +135,7 @@ struct Ids {
 const COUNT_AT: [std::ops::Range<usize>; 2] = [20..23, 24..36];
 
 impl Ids {
-    fn new(chance: &Chance) -> Self {
+    pub(crate) fn new(chance: &Chance) -> Self {
         // Without random numbers no connection gets an id either, so no call is made.
         let process = chance.number().unwrap_or_default();
         let (high, low) = (process >> 32, process & 0xffff_ffff);
@@ -154,9 +154,12 @@ impl Ids {
         }
     }
 
-    /// Digit by digit: there is one for every message, and formatting costs ten times as much.
     fn next(&self) -> Arc<str> {
-        let mut count = self.count.fetch_add(1, Ordering::Relaxed);
+        self.with(self.count.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The id with this count. Digit by digit: there is one for every message, and formatting costs ten times as much.
+    pub(crate) fn with(&self, mut count: u64) -> Arc<str> {
         let mut id = self.zero;
         for at in COUNT_AT.into_iter().rev().flat_map(Iterator::rev) {
             id[at] = b"0123456789abcdef"[(count & 15) as usize];

@@ -96,9 +96,10 @@ settings! {
     /// The stage in `requestContext.stage`.
     "stage" stage: String = "release".into(), "release", Kind::Text, parse::text, GATEWAY,
         "It is the name that Tencent gives to the stage in production.";
-    /// The directory that tells this gateway from others, made if it is absent, and locked.
+    /// The directory of this gateway, made if it is absent, closed to other users, and locked: its name, and the journal
+    /// from which the next start sends close events that this one could not. `none` is a gateway without a journal.
     "data" data: Option<PathBuf> = None, "none; `./wsfn-data` for `wsfn gateway`", Kind::Folder, parse::folder, GATEWAY,
-        "An app needs nothing on disk; a gateway keeps its name there, and will keep its journal.";
+        "An app needs nothing on disk to be tried out; set it where close handlers clean up what others see.";
     /// Whether a failed message is told to its sender, as `{"errNo":…,"errMsg":…}`.
     "errors-to-client" errors_to_client: bool = true, "on", Kind::Switch, parse::switch, ANY,
         "A gateway ignores the reply to a message, so without this nobody would see the error.";

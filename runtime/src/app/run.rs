@@ -154,6 +154,11 @@ impl App {
 
         let page = self.take_page();
         let handle = Handle::open(&settings)?;
+        if settings.data.is_none() {
+            tracing::info!(
+                "data is not set, so there is no journal: after a crash no close events are sent (D5)"
+            );
+        }
         let instance = self
             .start(Push::embedded(handle.clone()), &settings)
             .await?;

@@ -9,6 +9,7 @@ mod foreign;
 mod function_url;
 mod garbage;
 mod gateway;
+mod journal;
 mod kinds;
 mod open_files;
 mod otlp;

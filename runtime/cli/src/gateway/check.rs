@@ -5,8 +5,12 @@ use std::net::SocketAddr;
 
 use wsfn_settings::{FunctionAddr, Mode, Settings};
 
-/// What a gateway with these settings would do, a line each.
-pub(super) fn in_words(settings: &Settings) -> String {
+/// What is missing with `data = none`.
+pub(super) const NO_JOURNAL: &str = "data is not set, so there is no journal: connections that are open when the process \
+    is killed get no close event, and those that are not answered at its end are lost (D5, and D2 across restarts)";
+
+/// What a gateway with these settings would do, a line each, and what waits in its journal.
+pub(super) fn in_words(settings: &Settings, waiting: Vec<String>) -> String {
     let mut lines = vec![format!(
         "clients connect to {}",
         listed(
@@ -49,6 +53,7 @@ pub(super) fn in_words(settings: &Settings) -> String {
     } else {
         lines.push("handshakes that match no route are answered with 404".into());
     }
+    lines.extend(waiting);
     lines.extend(
         settings
             .warnings()

@@ -4,6 +4,7 @@ mod check;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod reload;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -23,9 +24,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let settings = Settings::load(&sources(matches))?;
     if matches.get_flag("check") {
         // What can only be found out by making them.
-        Services::from_settings(&settings)?;
+        let services = Services::from_settings(&settings)?;
         Certificate::from_settings(&settings)?;
-        print!("{}", check::in_words(&settings));
+        let waiting = waiting::in_words(&settings, &services)?;
+        print!("{}", check::in_words(&settings, waiting));
         return Ok(ExitCode::SUCCESS);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -41,6 +43,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     process::set_up_log(&settings);
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
+    }
+    if settings.data.is_none() {
+        tracing::warn!("{}", check::NO_JOURNAL);
     }
     for line in &settings.ignored {
         tracing::debug!("{line}");

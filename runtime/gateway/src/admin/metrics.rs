@@ -1,8 +1,9 @@
 //! `/metrics`.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use hyper::StatusCode;
 use prometheus_client::collector::Collector;
@@ -14,24 +15,34 @@ use super::{reply, text};
 use crate::counters::{Count, KINDS, OUTCOMES, PUSHES, SECONDS, STATUSES};
 use crate::http_server::Reply;
 use crate::hub::outbound::Gate;
+use crate::journal::Journal;
 use crate::shared::Shared;
 
 /// What Prometheus asks for.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The numbers of a gateway, read when they are asked for.
-pub(super) struct Metrics(Registry);
+pub(super) struct Metrics {
+    registry: Registry,
+    /// The age of the oldest close event of an earlier run, in seconds: found out before the numbers are read.
+    oldest: Arc<AtomicU64>,
+}
 
 impl Metrics {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
         let mut registry = Registry::with_prefix("wsfn");
-        registry.register_collector(Box::new(Numbers(Arc::downgrade(shared))));
-        Self(registry)
+        let oldest = Arc::default();
+        registry.register_collector(Box::new(Numbers {
+            shared: Arc::downgrade(shared),
+            oldest: Arc::clone(&oldest),
+        }));
+        Self { registry, oldest }
     }
 
-    pub(super) fn answer(&self) -> Reply {
+    pub(super) fn answer(&self, oldest: Duration) -> Reply {
+        self.oldest.store(oldest.as_secs(), Ordering::Relaxed);
         let mut page = String::new();
-        match prometheus_client::encoding::text::encode(&mut page, &self.0) {
+        match prometheus_client::encoding::text::encode(&mut page, &self.registry) {
             Ok(()) => reply(StatusCode::OK, OPEN_METRICS, page),
             Err(_) => text(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -41,7 +52,10 @@ impl Metrics {
     }
 }
 
-struct Numbers(Weak<Shared>);
+struct Numbers {
+    shared: Weak<Shared>,
+    oldest: Arc<AtomicU64>,
+}
 
 impl fmt::Debug for Numbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +65,7 @@ impl fmt::Debug for Numbers {
 
 impl Collector for Numbers {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let Some(shared) = self.0.upgrade() else {
+        let Some(shared) = self.shared.upgrade() else {
             return Ok(());
         };
         let mut page = Page(encoder);
@@ -96,7 +110,11 @@ impl Collector for Numbers {
             "calls_waiting",
             "Calls that wait for their turn (invoke-queue).",
             shared.services.calls_waiting(),
-        )
+        )?;
+        match hub.journal() {
+            Some(journal) => page.journal(journal, self.oldest.load(Ordering::Relaxed)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -158,6 +176,46 @@ impl Page<'_> {
                 .encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)?;
         }
         Ok(())
+    }
+
+    fn journal(&mut self, journal: &Journal, oldest: u64) -> fmt::Result {
+        let numbers = journal.numbers();
+        self.gauge(
+            "journal_entries",
+            "Connections in the journal: open ones, and those whose close events wait.",
+            usize::try_from(numbers.entries()).unwrap_or(usize::MAX),
+        )?;
+        self.gauge(
+            "journal_left",
+            "Close events of earlier runs that wait.",
+            usize::try_from(numbers.left()).unwrap_or(usize::MAX),
+        )?;
+        self.gauge(
+            "journal_left_oldest_seconds",
+            "The age of the oldest of them.",
+            usize::try_from(oldest).unwrap_or(usize::MAX),
+        )?;
+        self.gauge(
+            "journal_takes",
+            "1, or 0 while the journal is full or cannot be written, and new connections are refused.",
+            usize::from(journal.takes()),
+        )?;
+        self.counter(
+            "journal_errors",
+            "Groups of changes that could not be written.",
+            &numbers.errors,
+        )?;
+        self.counter(
+            "journal_commits",
+            "Groups of changes that are on disk.",
+            &numbers.commits,
+        )?;
+        self.counter("journal_changes", "Changes in them.", &numbers.changes)?;
+        let seconds = numbers.microseconds.get() as f64 / 1e6;
+        let help = "How long writing them took, all together.";
+        self.0
+            .encode_descriptor("journal_commit_seconds", help, None, MetricType::Counter)?
+            .encode_counter::<NoLabelSet, _, u64>(&seconds, None)
     }
 
     fn family<'c>(

@@ -3,15 +3,17 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET /healthz` | 200 as long as the process answers |
-//! | `GET /readyz` | 200, or 503 while it drains or is full |
+//! | `GET /readyz` | 200, or 503 while it drains, is full, or cannot write its journal |
 //! | `GET /metrics` | numbers, in the text format of OpenMetrics, which Prometheus reads |
+//! | `GET /journal` | JSON: close events that earlier runs left, by route, and how the journal is |
 //! | `GET /connections` | JSON, in pages: `after` takes `next`, `limit` is at most 1000 |
 //! | `GET /connections/ID` | one of them |
 //! | `DELETE /connections/ID` | closes it with 1000, or the `code` and `reason` of the query |
 //!
-//! Connection ids are secrets, so the last three are answered on loopback only.
+//! Connection ids are secrets, so the last three are answered on loopback only, and so is what routes there are.
 
 mod connections;
+mod journal;
 #[cfg(feature = "metrics")]
 mod metrics;
 
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, ORIGIN};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use wsfn_settings::Settings;
 
@@ -89,28 +92,24 @@ impl Serve for Service {
         match path {
             "/healthz" if get => text(StatusCode::OK, "ok\n"),
             "/readyz" if get => self.ready(),
-            "/metrics" if get => self.metrics(),
+            "/metrics" if get => self.metrics().await,
             "/healthz" | "/readyz" | "/metrics" => not_allowed("GET"),
+            "/journal" => match not_near(&head, loopback) {
+                Some(refusal) => refusal,
+                None if get => journal::answer(&self.shared.hub).await,
+                None => not_allowed("GET"),
+            },
             _ => match path.strip_prefix("/connections") {
                 Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-                    if !loopback {
-                        return text(
-                            StatusCode::FORBIDDEN,
-                            "connection ids are secrets: ask from this machine, on loopback\n",
-                        );
-                    }
-                    if head.headers.contains_key(ORIGIN) || !is_local(&head) {
-                        return text(
-                            StatusCode::FORBIDDEN,
-                            "not for web pages: `Host` has to be an IP address or localhost, and `Origin` absent\n",
-                        );
+                    if let Some(refusal) = not_near(&head, loopback) {
+                        return refusal;
                     }
                     let id = rest.strip_prefix('/').unwrap_or_default();
                     connections::answer(&self.shared.hub, &head, id)
                 }
                 _ => text(
                     StatusCode::NOT_FOUND,
-                    "here are /healthz, /readyz, /metrics and /connections\n",
+                    "here are /healthz, /readyz, /metrics, /journal and /connections\n",
                 ),
             },
         }
@@ -119,13 +118,21 @@ impl Serve for Service {
 
 impl Service {
     #[cfg(feature = "metrics")]
-    fn metrics(&self) -> Reply {
-        self.metrics.answer()
+    async fn metrics(&self) -> Reply {
+        let oldest = match self.shared.hub.journal() {
+            Some(journal) => journal.oldest().await,
+            None => None,
+        };
+        self.metrics.answer(oldest.unwrap_or_default())
     }
 
     #[cfg(not(feature = "metrics"))]
-    #[expect(clippy::unused_self, reason = "the other one needs it")]
-    fn metrics(&self) -> Reply {
+    #[expect(
+        clippy::unused_async,
+        clippy::unused_self,
+        reason = "the other one needs it"
+    )]
+    async fn metrics(&self) -> Reply {
         text(
             StatusCode::NOT_FOUND,
             "this program is built without the feature `metrics`\n",
@@ -139,8 +146,31 @@ impl Service {
         if self.shared.hub.is_full() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "full\n");
         }
+        if self.shared.hub.is_unrecordable() {
+            return text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the journal is full or cannot be written\n",
+            );
+        }
         text(StatusCode::OK, "ready\n")
     }
+}
+
+/// The refusal of whoever is not on this machine, or is a page in a browser there.
+fn not_near(head: &Parts, loopback: bool) -> Option<Reply> {
+    if !loopback {
+        return Some(text(
+            StatusCode::FORBIDDEN,
+            "connection ids and routes are secrets: ask from this machine, on loopback\n",
+        ));
+    }
+    if head.headers.contains_key(ORIGIN) || !is_local(head) {
+        return Some(text(
+            StatusCode::FORBIDDEN,
+            "not for web pages: `Host` has to be an IP address or localhost, and `Origin` absent\n",
+        ));
+    }
+    None
 }
 
 fn not_allowed(allow: &'static str) -> Reply {

@@ -147,7 +147,7 @@ fn first_escaped(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The cleanup event.
-pub(super) fn close(id: &str, ending: &Ending) -> Arc<str> {
+pub(crate) fn close(id: &str, ending: &Ending) -> Arc<str> {
     let event = CloseEvent {
         connection_id: Cow::Borrowed(id),
         code: Some(ending.code.0),

@@ -1,7 +1,7 @@
 //! One socket from its acceptance to its end.
 
 mod driver;
-mod event;
+pub(crate) mod event;
 mod forwarded;
 mod inbox;
 mod origin;
@@ -121,6 +121,7 @@ async fn handshake<'s>(
                     event,
                     request_id,
                     slot,
+                    recording: None,
                     answer: None,
                     protocol: None,
                 };
@@ -235,7 +236,7 @@ fn examine<'s>(
     } else {
         None
     };
-    if shared.is_draining() || shared.hub.is_full() {
+    if shared.is_draining() || shared.hub.is_full() || shared.hub.is_unrecordable() {
         return Err(status(503));
     }
     let Some(slot) = Slot::take(&shared.registering, shared.entrance.max_registering) else {

@@ -21,6 +21,7 @@ use crate::chance::Chance;
 use crate::codec::DeflateParams;
 use crate::counters::Counters;
 use crate::data::{Data, DataError};
+use crate::journal::Journal;
 use outbound::{Gate, NotQueued, QueueLimits};
 use peer::Peer;
 use rooms::Rooms;
@@ -60,17 +61,18 @@ impl Handle {
         }
     }
 
-    /// The same, with the directory that `data` names: it is locked for this process, and its connections' ids begin
-    /// with the bytes that it holds. Without one it is [`Handle::new`].
+    /// The same, with the directory that `data` names: it is locked for this process, its connections' ids begin
+    /// with the bytes that it holds, and its journal keeps them until their close events are answered. Without one it
+    /// is [`Handle::new`].
     ///
     /// # Errors
-    /// When the directory cannot be used, or another gateway uses it.
+    /// When the directory cannot be used, another gateway uses it, or a later version wrote its journal.
     pub fn open(settings: &Settings) -> Result<Self, DataError> {
         let mut hub = Hub::new(settings, Chance::System);
         if let Some(path) = &settings.data {
             let data = Data::open(path)?;
             hub.instance = data.instance;
-            hub.data = Some(data);
+            hub.journal = Some(Journal::open(path, data, &hub.chance)?);
         }
         Ok(Self { hub: Arc::new(hub) })
     }
@@ -133,8 +135,8 @@ pub(crate) struct Hub {
     /// Connections out of Open whose close events are not done.
     sealed: AtomicUsize,
     counters: Counters,
-    /// Its directory, which is nobody else's as long as this lives.
-    data: Option<Data>,
+    /// Where connections stand until their close events are answered.
+    journal: Option<Journal>,
 }
 
 impl Hub {
@@ -166,7 +168,7 @@ impl Hub {
             memory: AtomicUsize::new(0),
             sealed: AtomicUsize::new(0),
             counters: Counters::default(),
-            data: None,
+            journal: None,
         }
     }
 
@@ -189,6 +191,11 @@ impl Hub {
     /// Where random numbers come from.
     pub(crate) const fn chance(&self) -> &Chance {
         &self.chance
+    }
+
+    /// Its journal, where it has one.
+    pub(crate) const fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
     }
 
     /// What has happened so far.
@@ -220,6 +227,13 @@ impl Hub {
     /// Whether a new connection is too many: the queues are full, or too many wait for their close events.
     pub(crate) fn is_full(&self) -> bool {
         self.is_memory_full() || self.sealed.load(Ordering::Relaxed) >= self.bounds.closing_max
+    }
+
+    /// Whether a new connection could not be recorded (B5).
+    pub(crate) fn is_unrecordable(&self) -> bool {
+        self.journal
+            .as_ref()
+            .is_some_and(|journal| !journal.takes())
     }
 
     /// Records a connection whose connect event is about to be sent; pushes to it are held.

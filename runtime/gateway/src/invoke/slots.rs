@@ -63,6 +63,11 @@ impl Slots {
         })
     }
 
+    /// Whether a function takes closes.
+    pub(crate) const fn has_close(&self) -> bool {
+        self.close.is_some()
+    }
+
     /// Starts the processes that commands are to have from the beginning, inside a tokio runtime.
     pub fn start(&self) {
         #[cfg(unix)]

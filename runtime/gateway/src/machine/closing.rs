@@ -1,22 +1,15 @@
 //! The close event, until it is answered, and the end behind it.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
-use super::{Ending, Limits, Machine, Output, Phase, Socket};
+use super::{Ending, Limits, Machine, Output, Phase, Retry, Socket};
 
-/// The first pause before a close event that failed is sent again; each further pause is twice the one before.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
-/// The longest pause: a function that is back after an outage gets its closes within five minutes.
-const RETRY_MAX: Duration = Duration::from_secs(300);
-
-/// Where the retries stand.
+/// Where the close event stands.
 #[derive(Debug)]
-pub(super) struct Retry {
-    pub(super) since: Instant,
+pub(super) struct Waiting {
+    since: Instant,
     pub(super) at: Option<Instant>,
-    pause: Duration,
+    retry: Retry,
 }
 
 impl Machine {
@@ -29,10 +22,10 @@ impl Machine {
             return;
         };
         self.phase = Phase::Closing;
-        self.retry = Some(Box::new(Retry {
+        self.closing = Some(Box::new(Waiting {
             since: now,
             at: None,
-            pause: RETRY_FIRST,
+            retry: Retry::new(),
         }));
         out.push(Output::CallClose(Ending::clone(ending)));
     }
@@ -48,18 +41,16 @@ impl Machine {
             return;
         }
         let jitter = self.jitter();
-        let Some(retry) = &mut self.retry else {
+        let Some(waiting) = &mut self.closing else {
             return;
         };
         if answered {
             self.forget(out);
-        } else if now.duration_since(retry.since) >= limits.close_retry_for {
+        } else if now.duration_since(waiting.since) >= limits.close_retry_for {
             out.push(Output::GiveUp);
             self.forget(out);
         } else {
-            // Between half the pause and all of it, so that closes that failed together do not come back together.
-            retry.at = Some(now + retry.pause.mul_f64(0.5 + 0.5 * jitter));
-            retry.pause = (retry.pause * 2).min(RETRY_MAX);
+            waiting.at = Some(now + waiting.retry.next(jitter));
         }
     }
 
@@ -69,7 +60,7 @@ impl Machine {
             self.socket = Socket::Ended;
         }
         self.phase = Phase::Ended;
-        self.retry = None;
+        self.closing = None;
         self.pushed_close = None;
         out.push(Output::Forget);
         self.finish(out);

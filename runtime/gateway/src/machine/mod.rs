@@ -3,18 +3,21 @@
 //! No socket, no clock and no task is in here: what happened goes in with the time at which it did, what to do comes
 //! out. Whoever drives it does what it says, in order, and reports what came of it.
 //!
-//! A journal has its places here: recording an entry is one more output between [`Input::Handshake`] and
-//! [`Output::CallConnect`], with one more input that says whether it is on disk; removing it stands beside
-//! [`Output::Forget`]; and a start that finds entries begins their machines in [`Phase::Closing`].
+//! Where there is a journal, [`Output::Record`] stands between [`Input::Handshake`] and [`Output::CallConnect`], and
+//! [`Input::Recorded`] says whether the entry is on disk; [`Output::Forget`] removes it. Connections that an earlier
+//! process left behind are past everything but their close events: they have no machine, and are closed in passes with
+//! the pauses of the same [`Retry`].
 
 mod closing;
+mod retry;
 mod time;
 mod vocabulary;
 
 use tokio::time::Instant;
 use wsfn_protocol::CloseCode;
 
-use closing::Retry;
+use closing::Waiting;
+pub(crate) use retry::Retry;
 pub(crate) use vocabulary::{CallError, Ending, Input, Limits, Output, Phase};
 
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +67,10 @@ pub(crate) struct Machine {
     handshake_over: bool,
     /// Since when no frame is exchanged.
     drained_from: Option<Instant>,
-    retry: Option<Box<Retry>>,
+    /// Since when the close event is tried, and when it is tried again.
+    closing: Option<Box<Waiting>>,
+    /// Until when the entry has to be in the journal.
+    recording: Option<Instant>,
     /// State of the jitter's generator; seeded by the driver.
     seed: u32,
 }
@@ -81,7 +87,8 @@ impl Machine {
             ending: None,
             handshake_over: false,
             drained_from: None,
-            retry: None,
+            closing: None,
+            recording: None,
             // Zero is the one state that xorshift never leaves.
             seed: seed | 1,
         }
@@ -116,13 +123,22 @@ impl Machine {
     ) {
         match input {
             Input::Handshake => {
-                if self.phase == Phase::Handshaking {
-                    self.phase = Phase::Registering;
-                    self.call = Some(Flight {
-                        sent: None,
-                        late: false,
-                    });
-                    out.push(Output::CallConnect);
+                if self.phase == Phase::Handshaking && self.recording.is_none() {
+                    if limits.journal {
+                        self.recording = Some(now + limits.handshake_timeout);
+                        out.push(Output::Record);
+                    } else {
+                        self.register(out);
+                    }
+                }
+            }
+            Input::Recorded(recorded) => {
+                if self.recording.take().is_some() {
+                    if recorded {
+                        self.register(out);
+                    } else {
+                        self.not_recorded(out);
+                    }
                 }
             }
             Input::Sent => {
@@ -171,8 +187,11 @@ impl Machine {
             }
             Input::CallFailed(error) => self.call_failed(now, error, limits, out),
             Input::CloseQueued(ending) => {
-                if matches!(self.phase, Phase::Registering | Phase::Open)
-                    && self.pushed_close.is_none()
+                // It is known to the hub, and so to whoever closes everybody, as soon as there is an id.
+                if matches!(
+                    self.phase,
+                    Phase::Handshaking | Phase::Registering | Phase::Open
+                ) && self.pushed_close.is_none()
                 {
                     let until = now + limits.close_timeout;
                     self.pushed_close = Some((Box::new(ending), until));
@@ -201,6 +220,7 @@ impl Machine {
                 }
             }
             Input::Shutdown(ending) => match self.phase {
+                Phase::Handshaking if self.recording.is_some() => self.not_recorded(out),
                 Phase::Registering if !self.handshake_over && self.call.is_some() => {
                     self.handshake_over = true;
                     self.socket = Socket::Ended;
@@ -213,6 +233,24 @@ impl Machine {
             Input::CloseAnswered(answered) => self.close_answered(now, answered, limits, out),
             Input::Tick => self.tick(now, limits, out),
         }
+    }
+
+    /// The connect event is sent; from here on the connection has to be closed as well, unless it is clearly refused.
+    fn register(&mut self, out: &mut Vec<Output>) {
+        self.phase = Phase::Registering;
+        self.call = Some(Flight {
+            sent: None,
+            late: false,
+        });
+        out.push(Output::CallConnect);
+    }
+
+    /// The entry is not in the journal, or will be there too late: nothing was sent, and whatever was written goes.
+    fn not_recorded(&mut self, out: &mut Vec<Output>) {
+        self.recording = None;
+        self.handshake_over = true;
+        out.push(Output::Reject(503));
+        self.forget(out);
     }
 
     fn accepted(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
@@ -412,9 +450,8 @@ impl Machine {
     fn gone(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
         match self.phase {
             Phase::Handshaking => {
-                self.phase = Phase::Ended;
-                self.socket = Socket::Ended;
-                out.push(Output::End);
+                self.recording = None;
+                self.forget(out);
             }
             Phase::Registering => {
                 // The answer is still awaited: it decides between a close event and none.

@@ -29,14 +29,18 @@ impl Machine {
             .drained_from
             .filter(|_| self.waiting > 0)
             .map(|from| from + limits.invoke_timeout);
-        let retry = self.retry.as_ref().and_then(|retry| retry.at);
-        [call, socket, pushed, last_start, retry]
+        let retry = self.closing.as_ref().and_then(|waiting| waiting.at);
+        [call, socket, pushed, last_start, retry, self.recording]
             .into_iter()
             .flatten()
             .min()
     }
 
     pub(super) fn tick(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
+        if self.recording.is_some_and(|until| now >= until) {
+            self.not_recorded(out);
+            return;
+        }
         self.tick_call(now, limits, out);
         let pushed_over = self
             .pushed_close
@@ -61,11 +65,11 @@ impl Machine {
             }
             self.close_if_done(now, limits, out);
         }
-        if let (Phase::Closing, Some(retry), Some(ending)) =
-            (self.phase, &mut self.retry, &self.ending)
-            && retry.at.is_some_and(|at| now >= at)
+        if let (Phase::Closing, Some(waiting), Some(ending)) =
+            (self.phase, &mut self.closing, &self.ending)
+            && waiting.at.is_some_and(|at| now >= at)
         {
-            retry.at = None;
+            waiting.at = None;
             out.push(Output::CallClose(Ending::clone(ending)));
         }
     }

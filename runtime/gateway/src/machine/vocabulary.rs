@@ -16,6 +16,10 @@ pub(crate) struct Limits {
     pub(crate) close_timeout: Duration,
     /// `close-retry-for`: how long a close event is retried.
     pub(crate) close_retry_for: Duration,
+    /// `handshake-timeout`: how long an entry may take into the journal.
+    pub(crate) handshake_timeout: Duration,
+    /// Whether connections stand in a journal before their connect events are sent.
+    pub(crate) journal: bool,
     /// `failed-message = tell`.
     pub(crate) tell: bool,
 }
@@ -52,7 +56,8 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    pub(super) const LOST: Self = Self {
+    /// What the close event says where no close frame came or went.
+    pub(crate) const LOST: Self = Self {
         code: CloseCode::ABNORMAL,
         reason: Cow::Borrowed(""),
     };
@@ -68,6 +73,8 @@ impl Ending {
 pub(crate) enum Input {
     /// A good handshake, and there is room. (A bad one never comes here: nothing was recorded.)
     Handshake,
+    /// The entry is in the journal, on disk; or it is not and will not be.
+    Recorded(bool),
     /// The call in flight left the queue of calls: from now on the function may have seen it.
     Sent,
     /// The connect call was answered: errNo 0 or not.
@@ -109,6 +116,8 @@ pub(crate) enum Input {
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Output {
+    /// Write an entry into the journal, then report [`Input::Recorded`]. The answer may come too late to be wanted.
+    Record,
     /// Send the connect event; pushes are held from here on.
     CallConnect,
     /// Answer the handshake with this status.

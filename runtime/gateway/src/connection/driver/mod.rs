@@ -5,6 +5,7 @@
 
 mod calls;
 mod handshake;
+mod journal;
 mod reading;
 mod timers;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{SemaphorePermit, oneshot};
 use tokio::time::{Instant, Sleep};
 use wsfn_protocol::{CloseCode, Kind};
 
@@ -93,8 +94,10 @@ pub(super) struct Driver<'s> {
     /// Until when input is drained, and how much of it still may be.
     linger: Option<(Instant, usize)>,
     seq: u64,
-    /// The same for every delivery of the close event.
+    /// The id of the close event, where there is no journal of which it follows: the same for every delivery.
     close_id: Option<Arc<str>>,
+    /// Its number in the journal.
+    recorded: Option<u64>,
     /// The hub does not know it any more.
     forgotten: bool,
     ended: bool,
@@ -107,6 +110,8 @@ pub(super) struct Pending<'s> {
     pub(super) event: Arc<str>,
     pub(super) request_id: Arc<str>,
     pub(super) slot: Slot<'s>,
+    /// Whether the connection is in the journal, once that is known.
+    pub(super) recording: Option<oneshot::Receiver<bool>>,
     /// What the function said when it refused.
     pub(super) answer: Option<InvokeAnswer>,
     /// The sub-protocol that it chose.
@@ -167,6 +172,7 @@ impl<'s> Driver<'s> {
             linger: None,
             seq: 0,
             close_id: None,
+            recorded: None,
             forgotten: false,
             ended: false,
         }
@@ -226,6 +232,7 @@ impl<'s> Driver<'s> {
 
     fn apply(&mut self, output: Output) {
         match output {
+            Output::Record => self.record(),
             Output::CallConnect => {
                 if let Some(pending) = &self.handshake {
                     let (event, id) = (pending.event.clone(), pending.request_id.clone());
@@ -305,10 +312,7 @@ impl<'s> Driver<'s> {
                     code = ending.code.0,
                     "closed"
                 );
-                let id = self
-                    .close_id
-                    .get_or_insert_with(|| self.shared.request_id())
-                    .clone();
+                let id = self.close_id(&ending);
                 let event = event::close(self.peer.id(), &ending);
                 self.call(Kind::Close, event, id);
             }
@@ -322,6 +326,7 @@ impl<'s> Driver<'s> {
             Output::Forget => {
                 self.shared.hub.forget(&self.peer);
                 self.forgotten = true;
+                self.remove_record();
             }
             Output::End => self.ended = true,
         }
@@ -338,6 +343,9 @@ impl<'s> Driver<'s> {
     }
 
     fn poll_each(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
+        if let Poll::Ready(input) = self.poll_record(cx) {
+            return Poll::Ready(Some(input));
+        }
         if let Poll::Ready(input) = self.poll_call(cx) {
             return Poll::Ready(Some(input));
         }
@@ -410,7 +418,8 @@ impl<'s> Driver<'s> {
 }
 
 /// A task that is dropped before its connection's end (the runtime ends, or something panicked) leaves nothing behind:
-/// neither in the registry nor in what the queues are counted to hold. There is no close event then.
+/// neither in the registry nor in what the queues are counted to hold. There is no close event then, unless there is a
+/// journal: the next start sends it.
 impl Drop for Driver<'_> {
     fn drop(&mut self) {
         let hub = &self.shared.hub;

@@ -219,7 +219,7 @@ proptest! {
                     let answer = hub.act(&Request::Broadcast {
                         to: Audience::Rooms(rooms.iter().map(|room| ROOMS[*room].into()).collect()),
                         except: except.map(id).into_iter().collect(),
-                        data: Data::Text("x".into()),
+                        data: Data::Text("x".into()).into(),
                     });
                     prop_assert_eq!(answer.delivered, Some(audience.len()), "{:?}", step);
                     prop_assert_eq!(answer.failed.map(|failed| failed.len()), Some(0));

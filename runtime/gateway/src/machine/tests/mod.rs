@@ -3,7 +3,8 @@
 //! | state | when | test |
 //! |---|---|---|
 //! | Handshaking | bad request, too slow, full | no machine is made: `tests/gateway/bad_input.rs`, `connecting.rs` |
-//! | | good | `accepted_is_open`; pushes are held: `connecting::pushes_are_held_until_the_101` |
+//! | | journal unwritable | `without_an_entry_it_is_503_and_nothing_is_sent`; over sockets `tests/gateway/journal.rs` |
+//! | | good | `the_connect_event_is_sent_once_the_entry_is_recorded`, `accepted_is_open`; pushes are held: `connecting::pushes_are_held_until_the_101` |
 //! | Registering | answer 0 | `accepted_is_open` |
 //! | | the 101 cannot be written | `a_101_that_cannot_be_written_is_closing` |
 //! | | answer not 0 | `refused_has_no_close_event` |
@@ -37,6 +38,8 @@ const LIMITS: Limits = Limits {
     call_grace: Duration::from_secs(900),
     close_timeout: Duration::from_secs(5),
     close_retry_for: Duration::from_secs(3600),
+    handshake_timeout: Duration::from_secs(10),
+    journal: false,
     tell: false,
 };
 
@@ -54,6 +57,14 @@ impl Life {
             now: Instant::now(),
             limits: LIMITS,
         }
+    }
+
+    fn recording() -> Self {
+        let mut life = Self::new();
+        life.limits.journal = true;
+        assert_eq!(life.on(Input::Handshake), [Output::Record]);
+        assert_eq!(life.deadline(), Some(LIMITS.handshake_timeout));
+        life
     }
 
     fn telling() -> Self {
@@ -118,6 +129,35 @@ fn lost() -> Output {
 fn end(code: u16, broken: bool) -> Input {
     let ending = ending(code);
     Input::End { ending, broken }
+}
+
+// Handshaking
+
+#[test]
+fn the_connect_event_is_sent_once_the_entry_is_recorded() {
+    let mut life = Life::recording();
+    assert_eq!(life.on(Input::Handshake), []);
+    assert_eq!(life.on(Input::Recorded(true)), [Output::CallConnect]);
+    assert_eq!(life.machine.phase(), Phase::Registering);
+    assert_eq!(life.on(Input::Recorded(true)), []);
+    assert_eq!(life.deadline(), None);
+    life.on(Input::Sent);
+    life.open_up();
+}
+
+#[test]
+fn without_an_entry_it_is_503_and_nothing_is_sent() {
+    let refused = [Output::Reject(503), Output::Forget, Output::End];
+    assert_eq!(Life::recording().on(Input::Recorded(false)), refused);
+    // The disk hangs.
+    let mut life = Life::recording();
+    assert_eq!(life.tick_after(LIMITS.handshake_timeout), refused);
+    assert_eq!(life.on(Input::Recorded(true)), []);
+    let mut life = Life::recording();
+    assert_eq!(life.on(Input::Shutdown(ending(1001))), refused);
+    assert_eq!(life.on(Input::Recorded(true)), []);
+    let mut life = Life::recording();
+    assert_eq!(life.on(Input::Gone), [Output::Forget, Output::End]);
 }
 
 // Registering
@@ -196,6 +236,13 @@ fn a_client_that_left_is_closed_if_accepted_and_forgotten_if_refused() {
 
 #[test]
 fn a_close_pushed_while_registering_waits_for_the_101() {
+    let mut life = Life::recording();
+    assert_eq!(life.on(Input::CloseQueued(ending(4000))), []);
+    life.on(Input::Recorded(true));
+    life.open_up();
+    let out = life.on(Input::CloseWritten);
+    assert_eq!(out, [Output::Seal, Output::CallClose(ending(4000))]);
+
     let mut life = Life::registering();
     assert_eq!(life.on(Input::CloseQueued(ending(4000))), []);
     // It has no deadline before there is anything to write to.
