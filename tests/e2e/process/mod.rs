@@ -13,6 +13,7 @@ mod journal;
 mod kinds;
 mod open_files;
 mod otlp;
+mod proxies;
 mod push;
 mod push_tls;
 mod runtime_api;
