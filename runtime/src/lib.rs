@@ -48,6 +48,7 @@
 //! | know who is there | `rooms.members_with::<User>("lobby")` | [rooms](guide::rooms#who-is-there) |
 //! | keep who it is | `session: Session<User>` | [`Session`] |
 //! | write from a program that is no function | `Client::from_settings()?.rooms()` | [`Client`] |
+//! | keep rooms in a database | `WSFN_STORE=redis://…`, feature `redis` | [stores](guide::stores) |
 //! | close a connection | `push.close_with(&id, 4000, "enough").await?` | [`Push::close_with`] |
 //! | know why one ended | `why: CloseReason` in `#[on_close]` | [`CloseReason`] |
 //! | take an argument of your own | `impl FromEvent for Mine` | [`FromEvent`] |
@@ -68,6 +69,8 @@
 //! - `macros` (on by default): the attributes, [`app!`] and [`main!`].
 //! - `testing`: the test kit, `wsfn::testing`. For `[dev-dependencies]`.
 //! - `tls`: the embedded gateway speaks TLS, where `tls-cert` and `tls-key` name a certificate and its key.
+//! - `sqlite`, `mysql`, `postgres`, `redis`: rooms in [a store](guide::stores) that outlives the gateway, where the
+//!   setting `store` names one.
 //! - `push-tls`: pushes to an `https://` address. Its certificate has to be signed by an authority that the system
 //!   trusts, or one in the file that the environment variable `SSL_CERT_FILE` names.
 //!
@@ -92,7 +95,7 @@ pub mod guide;
 mod message;
 mod push;
 mod reply;
-mod rooms;
+pub mod rooms;
 mod serve;
 mod session;
 mod state;
@@ -117,6 +120,7 @@ pub use extract::{
 pub use message::{Binary, IntoMessage, Json, Message, Plain, Text};
 pub use push::{Push, PushError, Report, Undelivered};
 pub use reply::{Accept, Answered, Failure, IntoReply, Opens, Reply};
+#[doc(inline)]
 pub use rooms::{Broadcast, Member, Members, MembersWith, Page, PageWith, Rooms, RoomsError};
 pub use session::Session;
 pub use state::State;

@@ -9,5 +9,6 @@ mod operating;
 mod push;
 mod readme;
 mod session;
+mod stores;
 mod testing;
 mod threats;

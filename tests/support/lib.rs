@@ -1,5 +1,6 @@
 //! What several kinds of test share.
 
+pub mod database;
 mod example;
 mod function_url;
 mod http;

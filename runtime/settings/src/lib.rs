@@ -34,6 +34,6 @@ pub use sources::{Origin, Sources};
 pub use table::{Kind, Setting};
 pub use value::{
     AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
-    Mode, Networks, Refuse, ScfCredentials, ScfName, Secret, duration, near, show_duration,
-    show_size, size,
+    Mode, Networks, Refuse, ScfCredentials, ScfName, Secret, StoreUrl, duration, near,
+    show_duration, show_size, size,
 };

@@ -11,7 +11,7 @@ pub fn markdown() -> String {
     let mut page = String::from(
         "| setting | default | written as | for | why this default |\n|---|---|---|---|---|\n",
     );
-    for setting in SETTINGS.iter().filter(|setting| setting.has_effect()) {
+    for setting in SETTINGS {
         // Writing to a string cannot fail.
         let _ = writeln!(
             page,
@@ -24,14 +24,6 @@ pub fn markdown() -> String {
             setting.reason,
         );
     }
-    page.push_str("\nKnown, and refused because they have no effect yet: ");
-    let later: Vec<String> = SETTINGS
-        .iter()
-        .filter(|setting| !setting.has_effect())
-        .map(|setting| format!("`{}`", setting.name))
-        .collect();
-    page.push_str(&later.join(", "));
-    page.push_str(".\n");
     page
 }
 
@@ -102,7 +94,9 @@ impl Kind {
             Self::Pair => "`TEXT=ANSWER` or `off`".into(),
             Self::EnvNames => "list of names or `none`".into(),
             Self::Text => "text".into(),
-            Self::Later => "not yet".into(),
+            Self::Store => {
+                "`sqlite:///PATH`, `redis://…`, `mysql://…`, `postgres://…` or `off`, of which logs show the host".into()
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::table::{Kind, Setting, settings};
 use crate::value::{
     AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
-    Mode, Networks, Refuse, ScfCredentials, Secret, parse,
+    Mode, Networks, Refuse, ScfCredentials, Secret, StoreUrl, parse,
 };
 
 const ANY: &[Mode] = &[Mode::Gateway, Mode::EventInvoke, Mode::RuntimeApi];
@@ -191,16 +191,16 @@ settings! {
     "max-rate" max_rate: Option<usize> = None, "off", Kind::CountOrOff, parse::count_or_off, GATEWAY,
         "A client that sends faster than the function answers is slowed down anyway; what is too fast only you know.";
     /// How many rooms one connection is in.
-    "rooms-per-connection" rooms_per_connection: usize = 100, "100", Kind::Count, parse::count, GATEWAY,
+    "rooms-per-connection" rooms_per_connection: usize = 100, "100", Kind::Count, parse::count, ANY,
         "A page shows fewer; a client that may choose rooms cannot fill the memory with them.";
     /// How many connections one room has.
     "room-members" room_members: Option<usize> = None, "off", Kind::CountOrOff, parse::count_or_off, GATEWAY,
         "max-connections bounds it already.";
     /// The longest name of a room, in bytes.
-    "room-name" room_name: usize = 256, "256", Kind::Size, parse::size, GATEWAY,
+    "room-name" room_name: usize = 256, "256", Kind::Size, parse::size, ANY,
         "Names are identifiers, and every member pays for them.";
     /// The largest session of a connection, in bytes.
-    "session-max" session_max: usize = 4 * KIB, "4KiB", Kind::Size, parse::size, GATEWAY,
+    "session-max" session_max: usize = 4 * KIB, "4KiB", Kind::Size, parse::size, ANY,
         "As much as a cookie holds: who it is, not what it has.";
     /// Whether messages are compressed for clients that offer it (permessage-deflate, without context takeover).
     "compression" compression: bool = true, "on", Kind::Switch, parse::switch, GATEWAY,
@@ -235,10 +235,24 @@ settings! {
     /// How log lines look.
     "log-format" log_format: LogFormat = LogFormat::Text, "text", Kind::Word(LogFormat::WORDS), parse::log_format, ANY,
         "People read it first; `json` is for collectors.";
-
-    later {
-        "store" "–" Kind::Later, "A database for rooms.";
-    }
+    /// Where rooms and sessions are kept, if not at the gateway: the address of a database. The crate needs its feature: `sqlite`, `redis`, `mysql` or `postgres`.
+    "store" store: Option<StoreUrl> = None, "off", Kind::Store, parse::store, ANY,
+        "Where the sockets are there is nothing to install, and nobody who left can stay behind; a database is for Tencent's gateway, which has no rooms, and for membership that outlives ours.";
+    /// Who this is to the store, in place of the user in its address.
+    "store-user" store_user: Option<String> = None, "that of `store`", Kind::Text, parse::some_text, ANY,
+        "Most addresses have it.";
+    /// The password for the store, in place of the one in its address.
+    "store-password" store_password: Option<Secret> = None, "that of `store`", Kind::Secrets, parse::some_secret, ANY,
+        "A password of its own can come from where secrets are kept, and the address from where settings are.";
+    /// How long anything that is asked of the store may take, connecting included.
+    "store-timeout" store_timeout: Duration = seconds(2), "2s", Kind::Duration, parse::duration, ANY,
+        "A database near by answers within milliseconds; and SCF's own default for a whole call is 3 s.";
+    /// The most connections to the store, each made when it is needed.
+    "store-connections" store_connections: usize = 4, "4", Kind::Count, parse::count, ANY,
+        "A function handles few events at once, there may be a thousand of it, and a database bears some hundred connections in all.";
+    /// After how long without a sign of it a connection in the store is looked after by a sweep. A sign is written down at most once in a quarter of it.
+    "store-lease" store_lease: Duration = seconds(40 * MINUTE), "40m", Kind::Duration, parse::duration, ANY,
+        "Tencent's gateway lets a connection be silent for 30 minutes at most, and does not promise to tell when it ends; a gateway of ours is asked who lives, whatever the lease.";
 }
 
 /// Where `wsfn gateway` takes pushes unless told otherwise.

@@ -20,8 +20,8 @@ pub struct Setting {
     /// The front ends of an app that look at it. The command `wsfn gateway` looks at those of the mode `gateway`, and
     /// at those that no app does.
     pub modes: &'static [Mode],
-    /// Puts a value into the settings; `None` where the setting has no effect yet.
-    pub(crate) apply: Option<Apply>,
+    /// Puts a value into the settings.
+    pub(crate) apply: Apply,
 }
 
 /// Parses a value and puts it where it belongs, or says what was expected.
@@ -77,15 +77,18 @@ pub enum Kind {
     EnvNames,
     /// Any text that is not empty.
     Text,
-    /// Not built yet.
-    Later,
+    /// The address of a store, or `off`: never shown whole.
+    Store,
 }
 
 impl Kind {
     /// Whether values of this kind are kept out of errors and logs.
     #[must_use]
     pub const fn is_secret(self) -> bool {
-        matches!(self, Self::Secrets | Self::SecretUrl | Self::Function)
+        matches!(
+            self,
+            Self::Secrets | Self::SecretUrl | Self::Function | Self::Store
+        )
     }
 }
 
@@ -105,7 +108,9 @@ impl Setting {
     /// Whether the command `wsfn gateway` looks at it.
     #[must_use]
     pub fn is_for_command(&self) -> bool {
-        self.has_effect() && (self.modes.is_empty() || self.modes.contains(&Mode::Gateway))
+        // It has rooms of its own, and asks no store for them.
+        let of_apps = self.name.split('-').next() == Some("store");
+        !of_apps && (self.modes.is_empty() || self.modes.contains(&Mode::Gateway))
     }
 
     /// The default as one would write it, where it is a value and not words about one.
@@ -114,14 +119,8 @@ impl Setting {
         let mut settings = Settings::default();
         let is_value = !self.kind.is_secret()
             && !written.contains(' ')
-            && self.apply?(&mut settings, &Raw::One(written.into())).is_ok();
+            && (self.apply)(&mut settings, &Raw::One(written.into())).is_ok();
         is_value.then_some(written)
-    }
-
-    /// Whether a value does anything; one that is set and does nothing is refused.
-    #[must_use]
-    pub const fn has_effect(&self) -> bool {
-        self.apply.is_some()
     }
 }
 
@@ -140,8 +139,7 @@ pub(crate) fn env_name(name: &str) -> String {
 /// Makes `Settings`, its `Default` and the table `SETTINGS` from one list, so that none of the three can forget a
 /// setting.
 ///
-/// Input: `/// Purpose.` `name field: Type = default, "shown", Kind, parser, MODES, "reason";`, then the names that
-/// have no effect yet. Output: the struct with `pub field: Type`, the default, and a `Setting` for each.
+/// Input: `/// Purpose.` `name field: Type = default, "shown", Kind, parser, MODES, "reason";`. Output: the struct with `pub field: Type`, the default, and a `Setting` for each.
 macro_rules! settings {
     (
         $(
@@ -149,7 +147,6 @@ macro_rules! settings {
             $name:literal $field:ident: $type:ty = $default:expr, $shown:literal, $kind:expr, $parse:expr, $modes:expr,
             $reason:literal;
         )+
-        later { $( $later:literal $later_default:literal $later_kind:expr, $later_purpose:literal; )+ }
     ) => {
         /// Everything that can be set, as values.
         ///
@@ -191,21 +188,10 @@ macro_rules! settings {
                     purpose: concat!($($purpose),+),
                     reason: $reason,
                     modes: $modes,
-                    apply: Some(|settings, raw| {
+                    apply: |settings, raw| {
                         settings.$field = $parse(raw)?;
                         Ok(())
-                    }),
-                },
-            )+
-            $(
-                Setting {
-                    name: $later,
-                    default: $later_default,
-                    kind: $later_kind,
-                    purpose: $later_purpose,
-                    reason: "",
-                    modes: &[],
-                    apply: None,
+                    },
                 },
             )+
         ];

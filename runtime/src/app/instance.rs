@@ -79,6 +79,12 @@ impl Instance {
         (headers, self.setup.forward_query)
     }
 
+    /// The push client that handlers get, before it is one event's.
+    #[cfg(feature = "testing")]
+    pub(crate) const fn push(&self) -> &Push {
+        &self.push
+    }
+
     /// The name of the handler that gets this event; empty where none does.
     pub(crate) fn handler_of(&self, event: &str) -> &'static str {
         let event = wsfn_protocol::Event::parse(event, self.only);
@@ -148,6 +154,8 @@ impl Instance {
         let handler = entry.map_or("none", Entry::name);
         // The clock is read only where the line below is written.
         let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
+        let push = self.push.for_event(kind, &id, context.deadline);
+        let lent = push.store().cloned();
         // What the handler's own log lines stand in.
         let span = tracing::info_span!(
             "event",
@@ -157,15 +165,19 @@ impl Instance {
         );
         let (answer, id, request_id, raw) = match (&self.layers, entry) {
             (Some(layers), entry) => {
-                let invocation = self.invocation(entry.copied(), raw, id, content, context);
+                let invocation = self.invocation(entry.copied(), raw, id, content, context, push);
                 // In a box, so that events take no more room where there are no layers.
                 Box::pin(through(layers, invocation, span)).await
             }
             (None, Some(entry)) => handle!(entry, content, span, |content| {
-                self.event(raw, id, context, content)
+                self.event(raw, id, context, content, push)
             }; faults self.faults; else (Answer::Done, id, context.request_id, raw)),
             (None, None) => (calling::unhandled(kind), id, context.request_id, raw),
         };
+        if let Some(lent) = lent {
+            // In a box, so that events take no more room where there is no store.
+            Box::pin(lent.after(matches!(answer, Answer::Failed(_)))).await;
+        }
         if let Some(started) = started {
             tracing::debug!(
                 handler,
@@ -190,12 +202,13 @@ impl Instance {
         id: ConnectionId,
         context: Context,
         content: E::Content,
+        push: Push,
     ) -> Event<E> {
         Event {
             id,
             raw,
             content,
-            rooms: Rooms::new(self.push.with_deadline(context.deadline)),
+            rooms: Rooms::new(push),
             context,
             states: Arc::clone(&self.states),
             values: Extensions::new(),
@@ -209,13 +222,14 @@ impl Instance {
         id: ConnectionId,
         content: Content,
         context: Context,
+        push: Push,
     ) -> Invocation {
         Invocation {
             entry,
             id,
             raw,
             content,
-            rooms: Rooms::new(self.push.with_deadline(context.deadline)),
+            rooms: Rooms::new(push),
             context,
             states: Arc::clone(&self.states),
             values: Extensions::new(),

@@ -18,6 +18,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use tower_layer::Layer;
 use tower_service::Service;
@@ -37,6 +38,7 @@ pub use setup::Setup;
 use crate::error::{BoxError, Error};
 use crate::message::Message;
 use crate::reply::Failure;
+use crate::rooms::Store;
 use crate::state::{State, States};
 
 type OnError = Box<dyn Fn(&Failure<'_>) -> Option<Message> + Send + Sync>;
@@ -63,6 +65,7 @@ pub struct App {
     /// Put around what is inside, in this order.
     layers: Vec<Box<dyn FnOnce(Next) -> Next + Send>>,
     setup: Setup,
+    store: Option<Arc<dyn Store>>,
 }
 
 impl App {
@@ -74,6 +77,7 @@ impl App {
             on_error: None,
             layers: Vec::new(),
             setup: Setup::default(),
+            store: None,
         }
     }
 
@@ -95,6 +99,23 @@ impl App {
     #[must_use]
     pub fn state<T: State>(mut self, value: T) -> Self {
         self.states.insert(value);
+        self
+    }
+
+    /// Keeps rooms and sessions in this store, whatever the setting `store` says: in one that is opened by hand, in one
+    /// of your own, or, in tests, in memory.
+    ///
+    /// ```
+    /// use wsfn::rooms::MemoryStore;
+    /// # use wsfn::{Result, Rooms, on_message};
+    /// # #[on_message] async fn talk(rooms: &Rooms) -> Result<()> { Ok(()) }
+    /// # fn main() {
+    /// let app = wsfn::app![talk].store(MemoryStore::new());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
         self
     }
 

@@ -32,6 +32,7 @@ type Making = Pin<Box<dyn Future<Output = Result<Shared>> + Send>>;
 #[derive(Debug, Default)]
 pub struct Setup {
     pub(crate) push: bool,
+    pub(crate) rooms: bool,
     pub(crate) answers: bool,
     pub(crate) states: BTreeMap<TypeId, Maker>,
     pub(crate) forward_headers: BTreeSet<String>,
@@ -56,6 +57,12 @@ impl Setup {
     pub fn push(&mut self) -> &mut Self {
         self.push = true;
         self
+    }
+
+    /// Asks for rooms: a gateway of ours, or a store. Where there is neither, the application does not start.
+    pub fn rooms(&mut self) -> &mut Self {
+        self.rooms = true;
+        self.push()
     }
 
     /// Asks for a state to be made.

@@ -10,6 +10,8 @@ use super::caught::{Caught, Panicked};
 use super::{App, Instance, Next};
 use crate::error::Result;
 use crate::push::Push;
+use crate::rooms::Store;
+use crate::rooms::store::{self, Lent, Stored};
 
 impl App {
     /// Asks the handlers what they need, makes the states, and has everything ready for the first event.
@@ -22,6 +24,26 @@ impl App {
             entry.set_up(&mut setup).await;
         }
         let mut problems = Vec::new();
+        let push = match stored(self.store.take(), settings).await {
+            Ok(store) => push.on_store(store),
+            Err(problem) => {
+                problems.push(problem);
+                push
+            }
+        };
+        if problems.is_empty()
+            && setup.rooms
+            && push.is_set()
+            && !push.is_ours()
+            && push.store().is_none()
+        {
+            problems.push(
+                "store is not set: a handler takes `&Rooms`, and push-url is not the address of a gateway of ours, \
+                 whose path begins with push-path; Tencent's has no rooms. Name a database that keeps them, for \
+                 example WSFN_STORE=redis://10.0.0.7:6379"
+                    .to_owned(),
+            );
+        }
         if !push.is_set() {
             if setup.push {
                 problems.push(
@@ -79,6 +101,27 @@ impl App {
             setup,
         ))
     }
+}
+
+/// The store of the program's own, or the one that the settings name.
+async fn stored(own: Option<Arc<dyn Store>>, settings: &Settings) -> Result<Option<Lent>, String> {
+    let store = match own {
+        Some(store) => Some(store),
+        None => store::of_settings(settings).map_err(|error| format!("store: {error}"))?,
+    };
+    let Some(store) = store else {
+        return Ok(None);
+    };
+    let stored = Stored::new(store, settings);
+    match stored.ready().await {
+        Ok(()) => {}
+        // It may be back before the first event, and a platform would only start the program again.
+        Err(error) if error.is_unavailable() => {
+            tracing::warn!("store {stored:?}: {error}; it is tried again with the first event");
+        }
+        Err(error) => return Err(format!("store {stored:?}: {error}")),
+    }
+    Ok(Some(Lent::new(Arc::new(stored))))
 }
 
 /// Everything that keeps an application from starting.

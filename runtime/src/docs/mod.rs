@@ -19,6 +19,10 @@ pub mod rooms {}
 
 #[doc = include_str!("functions.md")]
 pub mod functions {}
+// What it links to needs the feature `testing`.
+#[cfg(any(feature = "testing", not(doctest)))]
+#[doc = include_str!("stores.md")]
+pub mod stores {}
 
 #[doc = include_str!("deploying.md")]
 pub mod deploying {}

@@ -76,8 +76,8 @@ ready!(#[diagnostic::do_not_recommend] [] Context, Slot, event => Ok(event.conte
 ready!(#[diagnostic::do_not_recommend] [] &'e Context, Slot, event => Ok(&event.context));
 ready!(#[diagnostic::do_not_recommend] [] Push, Slot, event => Ok(event.push().clone()), setup => setup.push(); event absent if !event.push().is_set());
 ready!(#[diagnostic::do_not_recommend] [] &'e Push, Slot, event => Ok(event.push()), setup => setup.push(); event absent if !event.push().is_set());
-ready!(#[diagnostic::do_not_recommend] [] Rooms, Slot, event => Ok(event.rooms.clone()), setup => setup.push(); event absent if !event.push().is_set());
-ready!(#[diagnostic::do_not_recommend] [] &'e Rooms, Slot, event => Ok(&event.rooms), setup => setup.push(); event absent if !event.push().is_set());
+ready!(#[diagnostic::do_not_recommend] [] Rooms, Slot, event => Ok(event.rooms.clone()), setup => setup.rooms(); event absent if !event.push().is_set());
+ready!(#[diagnostic::do_not_recommend] [] &'e Rooms, Slot, event => Ok(&event.rooms), setup => setup.rooms(); event absent if !event.push().is_set());
 ready!(#[diagnostic::do_not_recommend] [] RawEvent, Slot, event => Ok(RawEvent(Arc::clone(&event.raw))));
 ready!([T: State] &'e T, Slot, event => event.states.get(), setup => setup.state::<T>());
 ready!([T: State] Arc<T>, Slot, event => event.states.share(), setup => setup.state::<T>());

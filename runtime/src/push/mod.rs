@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use wsfn_protocol::{Answer, Data, Payload, Request};
+use wsfn_protocol::{Answer, Data, Kind, Payload, Request};
 use wsfn_settings::{HttpUrl, Settings};
 
 pub use error::PushError;
@@ -18,6 +18,7 @@ pub use report::{Report, Undelivered};
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
 use crate::rooms::Rooms;
+use crate::rooms::store::Lent;
 use error::Why;
 use http::Http;
 
@@ -48,6 +49,8 @@ use http::Http;
 pub struct Push {
     backend: Backend,
     deadline: Option<Instant>,
+    /// Where its rooms are, if not at the gateway.
+    store: Option<Lent>,
 }
 
 #[derive(Clone)]
@@ -117,7 +120,43 @@ impl Push {
         Self {
             backend,
             deadline: None,
+            store: None,
         }
+    }
+
+    /// The same client for one event.
+    #[must_use]
+    pub(crate) fn for_event(
+        &self,
+        kind: Kind,
+        id: &ConnectionId,
+        deadline: Option<Instant>,
+    ) -> Self {
+        let store = self.store.as_ref();
+        Self {
+            backend: self.backend.clone(),
+            deadline,
+            store: store.map(|lent| lent.for_event(kind, id, deadline)),
+        }
+    }
+
+    /// The same client with rooms in a store.
+    #[must_use]
+    pub(crate) fn on_store(&self, store: Option<Lent>) -> Self {
+        Self {
+            store,
+            ..self.clone()
+        }
+    }
+
+    /// Where its rooms are, if not at the gateway.
+    pub(crate) const fn store(&self) -> Option<&Lent> {
+        self.store.as_ref()
+    }
+
+    /// Until when anything has to be done.
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        self.deadline
     }
 
     /// The same client, giving up at `deadline`.
@@ -126,6 +165,7 @@ impl Push {
         Self {
             backend: self.backend.clone(),
             deadline,
+            store: self.store.clone(),
         }
     }
 
@@ -134,7 +174,7 @@ impl Push {
         !matches!(self.backend, Backend::Unset)
     }
 
-    /// The rooms of the gateway that this client pushes to.
+    /// The rooms of the gateway that this client pushes to, or, in an application on a store, those in the store.
     ///
     /// ```no_run
     /// # async fn example(push: &wsfn::Push, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
@@ -317,14 +357,23 @@ impl Push {
         message: impl IntoMessage,
     ) -> Result<Report, PushError> {
         let ids: Vec<&ConnectionId> = ids.into_iter().collect();
-        let mut data = encode(message)?;
-        data.compress |= !self.is_ours();
+        self.deliver(&ids, &encode(message)?).await
+    }
+
+    /// The same with an encoded message.
+    pub(crate) async fn deliver(
+        &self,
+        ids: &[&ConnectionId],
+        data: &Payload<'_>,
+    ) -> Result<Report, PushError> {
         if ids.is_empty() {
             return Ok(Report::default());
         }
+        let mut data = data.borrowed();
+        data.compress |= !self.is_ours();
         match &self.backend {
             Backend::Http(http) if !http.is_ours() => {
-                Ok(http.send_each(&ids, &data, self.deadline).await)
+                Ok(http.send_each(ids, &data, self.deadline).await)
             }
             _ => {
                 let to = ids.iter().map(|id| id.as_str().into()).collect();
@@ -357,7 +406,8 @@ impl Push {
         }
     }
 
-    fn is_ours(&self) -> bool {
+    /// Whether it is our gateway that is pushed to.
+    pub(crate) fn is_ours(&self) -> bool {
         match &self.backend {
             Backend::Http(http) => http.is_ours(),
             #[cfg(feature = "gateway")]

@@ -5,6 +5,9 @@ use wsfn_protocol::Answer;
 use super::PushError;
 use crate::connection_id::ConnectionId;
 
+/// The most connections that a report lists: a room of any size is never held whole.
+const LISTED_MAX: usize = 10_000;
+
 /// What became of a message to many connections.
 ///
 /// ```no_run
@@ -19,6 +22,8 @@ use crate::connection_id::ConnectionId;
 pub struct Report {
     delivered: usize,
     failed: Vec<Undelivered>,
+    unlisted: usize,
+    ended_early: bool,
 }
 
 /// A connection that was not sent the message, and why.
@@ -56,7 +61,7 @@ impl Report {
         self.delivered
     }
 
-    /// The others.
+    /// The others: the first 10,000 of them.
     ///
     /// ```no_run
     /// # async fn example(push: &wsfn::Push, ids: Vec<wsfn::ConnectionId>) -> wsfn::Result<()> {
@@ -70,6 +75,39 @@ impl Report {
         &self.failed
     }
 
+    /// How many the others are.
+    #[must_use]
+    pub const fn failed_count(&self) -> usize {
+        self.failed.len() + self.unlisted
+    }
+
+    /// Whether everyone whom it was for stands in here. A broadcast to rooms in a store may end before it has read all
+    /// their members: at the deadline of the invocation, or when the store can be read no more.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        !self.ended_early
+    }
+
+    /// Some were not even looked at.
+    pub(crate) const fn end_early(&mut self) {
+        self.ended_early = true;
+    }
+
+    /// Whether nobody stands in here yet.
+    pub(crate) const fn is_untouched(&self) -> bool {
+        self.delivered == 0 && self.failed_count() == 0
+    }
+
+    /// Adds what became of further ones.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.unlisted += other.unlisted;
+        self.ended_early |= other.ended_early;
+        let room = LISTED_MAX.saturating_sub(self.failed.len());
+        self.unlisted += other.failed.len().saturating_sub(room);
+        self.failed.extend(other.failed.into_iter().take(room));
+    }
+
     pub(super) fn add(&mut self, id: ConnectionId, outcome: Result<(), PushError>) {
         match outcome {
             Ok(()) => self.delivered += 1,
@@ -81,6 +119,8 @@ impl Report {
         let failed = answer.failed.unwrap_or_default();
         Self {
             delivered: answer.delivered.unwrap_or(0),
+            unlisted: 0,
+            ended_early: false,
             failed: failed
                 .into_iter()
                 .map(|failed| Undelivered {

@@ -5,9 +5,9 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use wsfn_protocol::{Audience, Payload, Request};
+use wsfn_protocol::{Audience, Payload};
 
-use super::{Rooms, RoomsError, report};
+use super::{Rooms, RoomsError};
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
 use crate::push::{PushError, Report, encode};
@@ -65,12 +65,7 @@ impl<'r> Broadcast<'r> {
     }
 
     async fn send(self) -> Result<Report, RoomsError> {
-        let request = Request::Broadcast {
-            to: self.to,
-            except: self.except,
-            data: self.data?,
-        };
-        Ok(report(self.rooms.act(request).await?))
+        self.rooms.send(self.to, self.except, self.data?).await
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use wsfn_protocol::ErrNo;
 
+use super::StoreError;
 use crate::push::PushError;
 
 /// Why something with rooms or a [`Session`](crate::Session) did not work.
@@ -25,6 +26,8 @@ enum Why {
     Push(PushError),
     /// The value of a session cannot be read or written.
     Session(String),
+    /// The store did.
+    Store(StoreError),
 }
 
 impl RoomsError {
@@ -44,17 +47,14 @@ impl RoomsError {
         matches!(self.0, Why::Session(_))
     }
 
-    const fn push(&self) -> Option<&PushError> {
-        match &self.0 {
-            Why::Push(error) => Some(error),
-            Why::Session(_) => None,
-        }
-    }
-
     /// Whether the connection is there no more (errNo 1101).
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.push().is_some_and(PushError::is_gone)
+        match &self.0 {
+            Why::Push(error) => error.is_gone(),
+            Why::Store(error) => error.is_gone(),
+            Why::Session(_) => false,
+        }
     }
 
     /// Whether the session was set by somebody else in between (errNo 1106).
@@ -66,25 +66,41 @@ impl RoomsError {
     /// Whether a limit is reached (errNo 1102); the text says which.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        self.push().is_some_and(PushError::is_too_large)
+        match &self.0 {
+            Why::Push(error) => error.is_too_large(),
+            Why::Store(error) => error.is_limit(),
+            Why::Session(_) => false,
+        }
     }
 
-    /// Whether the gateway cannot do it now.
+    /// Whether the gateway, or the store, cannot do it now.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
-        self.push().is_some_and(PushError::is_throttled)
+        match &self.0 {
+            Why::Push(error) => error.is_throttled(),
+            Why::Store(error) => error.is_unavailable(),
+            Why::Session(_) => false,
+        }
     }
 
     /// Whether there was no answer in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.push().is_some_and(PushError::is_timeout)
+        match &self.0 {
+            Why::Push(error) => error.is_timeout(),
+            Why::Store(error) => error.is_timeout(),
+            Why::Session(_) => false,
+        }
     }
 
-    /// `errNo` of the gateway's answer.
+    /// `errNo` of the gateway's answer, or what it would have been where a store answered.
     #[must_use]
     pub fn err_no(&self) -> Option<i64> {
-        self.push().and_then(PushError::err_no)
+        match &self.0 {
+            Why::Push(error) => error.err_no(),
+            Why::Store(error) => error.err_no().map(|ErrNo(number)| number),
+            Why::Session(_) => None,
+        }
     }
 }
 
@@ -94,11 +110,18 @@ impl From<PushError> for RoomsError {
     }
 }
 
+impl From<StoreError> for RoomsError {
+    fn from(error: StoreError) -> Self {
+        Self(Why::Store(error))
+    }
+}
+
 impl fmt::Display for RoomsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Why::Push(error) => error.fmt(f),
             Why::Session(why) => write!(f, "the session's value: {why}"),
+            Why::Store(error) => error.fmt(f),
         }
     }
 }

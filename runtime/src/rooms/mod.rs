@@ -1,18 +1,33 @@
-//! Rooms: groups of connections, kept by the gateway that holds the sockets.
+//! Rooms: groups of connections, kept by the gateway that holds the sockets, or by a store that outlives it.
+//!
+//! [`Rooms`] is what handlers ask for. Everything else here is for those who keep rooms in a [`Store`]: of ours, or of
+//! their own.
 
 mod audience;
+#[cfg(feature = "testing")]
+pub mod contract;
 mod error;
 mod members;
 mod pages;
 mod present;
+pub(crate) mod store;
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use wsfn_protocol::{Answer, Request};
+use store::{Lent, Stored};
+use wsfn_protocol::{Answer, Audience, Payload, Request};
+use wsfn_settings::Settings;
 
 pub use audience::Broadcast;
 pub use error::RoomsError;
 pub use members::{Members, Page};
 pub use present::{Member, MembersWith, PageWith};
+pub use store::{
+    MemberPage, MemoryStore, PageRequest, STORE_ID_MAX, STORE_ROOM_MAX, Store, StoreError,
+    StoreFuture, StoredSession, Terms, open,
+};
 
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
@@ -21,7 +36,8 @@ use crate::session::Session;
 
 /// Groups of connections, by name. They live in our gateway, where the sockets are: a closed connection leaves by
 /// itself, and a broadcast is one small request however many it reaches. With the embedded gateway it is a function
-/// call, else a request to `push-url`. Tencent's gateway has no rooms: there every call fails and says so.
+/// call, else a request to `push-url`. Tencent's gateway has no rooms: there the same calls work on
+/// [a store](crate::guide::stores).
 ///
 /// A room exists while someone is in it. Names that begin with `user:` are the connections of one user.
 ///
@@ -41,6 +57,24 @@ pub struct Rooms {
 impl Rooms {
     pub(crate) const fn new(push: Push) -> Self {
         Self { push }
+    }
+
+    /// Rooms in a store, for programs that are no function of the application: a job that announces something. The
+    /// members are read from the store, and `push` brings them the message. In an application
+    /// [`App::store`](crate::App::store), or the setting `store`, gives every handler its rooms there.
+    ///
+    /// ```no_run
+    /// # async fn example(store: wsfn::rooms::MemoryStore) -> wsfn::Result<()> {
+    /// let push = wsfn::Push::to_url("http://set-x.cb-y.apigateway.tencentyun.com/api-z")?;
+    /// let rooms = wsfn::Rooms::on_store(&push, store);
+    /// rooms.broadcast("lobby", "back in five minutes").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_store(push: &Push, store: impl Store) -> Self {
+        let stored = Stored::new(Arc::new(store), &Settings::default());
+        Self::new(push.on_store(Some(Lent::new(Arc::new(stored)))))
     }
 
     /// The push client that the rooms are reached with.
@@ -248,10 +282,23 @@ impl Rooms {
 
     /// What everything about rooms and sessions comes down to.
     pub(crate) async fn act(&self, request: Request<'_>) -> Result<Answer, RoomsError> {
-        self.push.act(request).await.map_err(RoomsError::from)
+        match self.push.store() {
+            Some(lent) => lent.stored().act(lent, &self.push, request).await,
+            None => Ok(self.push.act(request).await?),
+        }
     }
-}
 
-fn report(answer: Answer) -> Report {
-    Report::from_answer(answer)
+    async fn send(
+        &self,
+        to: Audience<'_>,
+        except: Vec<Cow<'_, str>>,
+        data: Payload<'_>,
+    ) -> Result<Report, RoomsError> {
+        if let Some(lent) = self.push.store() {
+            let stored = lent.stored();
+            return stored.broadcast(lent, &self.push, to, except, data).await;
+        }
+        let request = Request::Broadcast { to, except, data };
+        Ok(Report::from_answer(self.push.act(request).await?))
+    }
 }

@@ -14,7 +14,7 @@ use crate::rooms::RoomsError;
 
 impl<'e, E: Slot, T: DeserializeOwned + Send + 'e> FromEvent<'e, E> for Session<T> {
     fn setup(setup: &mut Setup) {
-        setup.push();
+        setup.rooms();
     }
 
     async fn from_event(event: &'e Event<E>) -> Result<Self, Rejection> {
@@ -28,14 +28,22 @@ impl<'e, E: Slot, T: DeserializeOwned + Send + 'e> FromEvent<'e, E> for Session<
     }
 
     fn __extract(event: &'e Event<E>) -> Extracted<'e, Self> {
-        match event.context.session.read() {
+        match carried(event) {
             Some(known) => Extracted::now(of_event(event, known)),
             None => Extracted::Later(Box::pin(Self::from_event(event))),
         }
     }
 
     fn __is_absent(event: &'e Event<E>) -> bool {
-        event.context.session.read().is_none() && !event.push().is_set()
+        carried(event).is_none() && !event.push().is_set()
+    }
+}
+
+/// What the event brings. Where there is a store the session is kept there, and the gateway knows nothing of it.
+fn carried<E: Slot>(event: &Event<E>) -> Option<Arc<SessionValue>> {
+    match event.push().store() {
+        Some(_) => None,
+        None => event.context.session.read(),
     }
 }
 
@@ -57,6 +65,6 @@ fn refused<E: Slot>(event: &Event<E>, error: &RoomsError) -> Rejection {
     Rejection::new(if error.is_session() {
         "session: not what the handler takes"
     } else {
-        "session: the gateway could not be asked for it"
+        "session: it could not be asked for"
     })
 }

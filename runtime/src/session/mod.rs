@@ -22,7 +22,8 @@ const UPDATE_TRIES: usize = 16;
 /// A value that is kept with a connection: who it is, what it chose. Any handler sets it, and it is an argument of
 /// the others, also of `#[on_close]`; after that it is forgotten.
 ///
-/// It lives at our gateway and travels with each event, so that reading it costs no request: it is what it was when
+/// In [a store](crate::guide::stores), where there is one, it is asked for with each event that wants it. Else it lives
+/// at our gateway and travels with each event, so that reading it costs no request: it is what it was when
 /// the event was sent. Where an event brings none, through `InvokeFunction` for one, the gateway is asked once, and
 /// only for handlers that take it as an argument.
 ///

@@ -148,7 +148,8 @@ impl TestApp {
         let handle = Handle::seeded(&settings, seed);
         let desk = Arc::new(Desk::new(handle.clone(), Arc::clone(&world)));
         let push = Push::recorded(desk);
-        let mut instance = app.start(push.clone(), &settings).await?;
+        let mut instance = app.start(push, &settings).await?;
+        let push = instance.push().clone();
         instance.faults = Some(Arc::clone(&world.faults));
         let settings = forwarding(settings, &instance);
         let invoke = Arc::new(Watched::new(instance, Arc::clone(&world)));

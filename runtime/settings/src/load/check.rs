@@ -23,6 +23,7 @@ pub(super) fn together(
     tencent(settings, set, problems);
     given_once(set, problems);
     at_least_one_message(settings, set, problems);
+    store(settings, set, problems);
     if mode == Mode::Gateway {
         push_endpoint(settings, set, problems);
         certificate(settings, set, problems);
@@ -204,6 +205,29 @@ fn at_least_one_message(settings: &mut Settings, set: &[Found], problems: &mut V
             )
             .value(&found.raw.shown()),
         );
+    }
+}
+
+/// A store counts the rooms of a connection while it joins one, but not the members of a room.
+fn store(settings: &Settings, set: &[Found], problems: &mut Vec<Problem>) {
+    if settings.store.is_some() {
+        if let (Some(found), true) = (find(set, "room-members"), settings.room_members.is_some()) {
+            let reason = "a store does not limit the members of a room; set it to off, or leave the rooms at the gateway";
+            problems.push(
+                Problem::new(&found.spelled, found.origin.clone(), reason)
+                    .value(&found.raw.shown()),
+            );
+        }
+        return;
+    }
+    for name in ["store-user", "store-password"] {
+        if let Some(found) = find(set, name) {
+            problems.push(Problem::new(
+                &found.spelled,
+                found.origin.clone(),
+                "needs store too",
+            ));
+        }
     }
 }
 

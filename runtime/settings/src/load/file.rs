@@ -84,9 +84,9 @@ pub(super) fn read(path: &Path, text: &str, reading: &mut Reading) {
         }
         match raw(value) {
             Ok(raw) => reading.take(&name, name.clone(), raw, origin),
-            // A table has the name of a setting at best: whether it is one that comes later is told from its name.
+            // A table has the name of a setting at best.
             Err(expected) => match super::look_up(&name) {
-                super::Named::Setting(setting) if setting.has_effect() => {
+                super::Named::Setting(_) => {
                     reading.problems.push(Problem::new(name, origin, expected));
                 }
                 _ => reading.take(&name, name.clone(), Raw::Many(Vec::new()), origin),

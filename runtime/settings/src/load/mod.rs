@@ -37,8 +37,7 @@ impl Settings {
     /// `gateway`.
     ///
     /// # Errors
-    /// With everything that is wrong at once: unknown names, values that cannot be read, settings that have no effect
-    /// yet, settings that do not go together. No secret and no push address is repeated.
+    /// With everything that is wrong at once: unknown names, values that cannot be read, settings that do not go together. No secret and no push address is repeated.
     pub fn load(sources: &Sources) -> Result<Self, Problems> {
         let mut reading = Reading::default();
         flags::read(sources, &mut reading);
@@ -123,15 +122,7 @@ fn apply(settings: &mut Settings, reading: &mut Reading) -> Vec<Found> {
     let mut found = std::mem::take(&mut reading.found);
     found.sort_by_key(|found| found.origin.rank());
     for found in &found {
-        let Some(apply) = found.setting.apply else {
-            reading.problems.push(Problem::new(
-                &found.spelled,
-                found.origin.clone(),
-                "is known, but has no effect yet; remove it",
-            ));
-            continue;
-        };
-        if let Err(expected) = apply(settings, &found.raw) {
+        if let Err(expected) = (found.setting.apply)(settings, &found.raw) {
             let problem = Problem::new(&found.spelled, found.origin.clone(), expected);
             reading.problems.push(if found.setting.kind.is_secret() {
                 problem

@@ -199,11 +199,11 @@ fn entry(
         problem.nearest = crate::nearest::nearest(name, names).map(self::spelled);
         return Err(Box::new(problem));
     };
-    let Some(apply) = setting.apply.filter(|_| OF_ROUTES.contains(&setting.name)) else {
+    if !OF_ROUTES.contains(&setting.name) {
         let why = "is a setting of the whole gateway; write it above the first [[route]]";
         return Err(Box::new(Problem::new(&spelled, origin, why)));
-    };
-    apply(&mut route.settings, &raw).map_err(|expected| {
+    }
+    (setting.apply)(&mut route.settings, &raw).map_err(|expected| {
         let problem = Problem::new(&spelled, origin.clone(), expected);
         Box::new(if setting.kind.is_secret() {
             problem

@@ -11,6 +11,7 @@ pub(crate) mod parse;
 mod scf;
 mod secret;
 mod size;
+mod store_url;
 mod word;
 
 pub use address::near;
@@ -23,4 +24,5 @@ pub use origin::AllowOrigin;
 pub use scf::{ScfCredentials, ScfName};
 pub use secret::Secret;
 pub use size::{parse as size, show as show_size};
+pub use store_url::StoreUrl;
 pub use word::{FailedMessage, Insecure, Limits, LogFormat, Mode, Refuse};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     AllowOrigin, FailedMessage, FunctionAddr, Heartbeat, HttpUrl, Insecure, Limits, LogFormat,
-    Mode, Networks, Refuse, ScfCredentials, Secret,
+    Mode, Networks, Refuse, ScfCredentials, Secret, StoreUrl,
 };
 use crate::sources::Raw;
 
@@ -204,6 +204,18 @@ pub(crate) fn scf_endpoint(raw: &Raw) -> Parsed<HttpUrl> {
 
 pub(crate) fn push_url(raw: &Raw) -> Parsed<Option<HttpUrl>> {
     HttpUrl::parse(raw.one()?).map(Some)
+}
+
+pub(crate) fn store(raw: &Raw) -> Parsed<Option<StoreUrl>> {
+    or_off(raw, |raw| StoreUrl::parse(raw.one()?))
+}
+
+pub(crate) fn some_text(raw: &Raw) -> Parsed<Option<String>> {
+    text(raw).map(Some)
+}
+
+pub(crate) fn some_secret(raw: &Raw) -> Parsed<Option<Secret>> {
+    text(raw).map(|text| Some(Secret::new(text)))
 }
 
 pub(crate) fn tokens(raw: &Raw) -> Parsed<Vec<Secret>> {

@@ -159,3 +159,24 @@ fn the_file_is_checked_with_the_environment() {
         "out-max-bytes = `2048` (wsfn.toml:1): expected at least max-message, which is 4KiB"
     );
 }
+
+#[test]
+fn a_store_does_not_limit_the_members_of_a_room() {
+    let store = ("WSFN_STORE", "redis://:s3cr3t@127.0.0.1");
+    let problem = one_problem(&[store, ("WSFN_ROOM_MEMBERS", "2")]);
+    assert_eq!(
+        problem,
+        "WSFN_ROOM_MEMBERS = `2` (environment): a store does not limit the members of a room; set it to off, or leave \
+         the rooms at the gateway"
+    );
+    load(&[store, ("WSFN_ROOM_MEMBERS", "off")]);
+    load(&[("WSFN_STORE", "off"), ("WSFN_ROOM_MEMBERS", "2")]);
+}
+
+#[test]
+fn credentials_of_a_store_need_one() {
+    for name in ["WSFN_STORE_USER", "WSFN_STORE_PASSWORD"] {
+        let problem = one_problem(&[(name, "s3cr3t")]);
+        assert_eq!(problem, format!("{name} (environment): needs store too"));
+    }
+}

@@ -102,7 +102,8 @@ fn every_problem_is_reported_at_once() {
         "WSFN_DRAIN = `30` (environment): expected a duration such as 500ms, 30s, 10m or 24h",
         "WSFN_INVOKE_MAX = `0` (environment): expected a whole number from 1 to 100000000",
         "WSFN_MODE = `gatway` (environment): expected one of gateway, event-invoke, runtime-api; did you mean gateway?",
-        "WSFN_STORE (environment): is known, but has no effect yet; remove it",
+        "WSFN_STORE (environment): expected sqlite:///PATH, redis://HOST, mysql://USER@HOST/DATABASE or \
+         postgres://USER@HOST/DATABASE, or off",
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for line in expected {

@@ -62,7 +62,7 @@ fn problems_name_the_line() {
             "max-frame (wsfn.toml:6): expected a text in quotes, a decimal number, true, false, or a list of these",
             "max-mesage = `1` (wsfn.toml:1): no such setting; did you mean max-message?",
             "push_listen = `127.0.0.1:1` (wsfn.toml:2): no such setting; did you mean push-listen?",
-            "store (wsfn.toml:10): is known, but has no effect yet; remove it",
+            "store (wsfn.toml:10): expected a value, found a table or a list of lists",
         ]
     );
 }

@@ -20,20 +20,10 @@ fn names_are_kebab_case_and_occur_once() {
             setting.name
         );
         assert!(!setting.purpose.trim().is_empty());
-        assert!(
-            !setting.has_effect() || setting.kind != Kind::Later,
-            "{}",
-            setting.name
-        );
-        assert_eq!(
-            setting.has_effect(),
-            !setting.reason.is_empty(),
-            "{}",
-            setting.name
-        );
+        assert!(!setting.reason.is_empty(), "{}", setting.name);
         // Every one is for somebody: modes of an app, or the command.
         let is_used = !setting.modes.is_empty() || setting.is_for_command();
-        assert_eq!(setting.has_effect(), is_used, "{}", setting.name);
+        assert!(is_used, "{}", setting.name);
     }
 }
 
@@ -60,9 +50,11 @@ fn the_defaults_that_are_shown_are_the_defaults() {
         "close",
         "exec-max",
         "scf-credentials",
+        "store-user",
+        "store-password",
     ];
     let untouched = format!("{:?}", load(&[]));
-    for setting in SETTINGS.iter().filter(|setting| setting.has_effect()) {
+    for setting in SETTINGS {
         let result = Settings::load(
             &Sources::new().env(setting.env_name(), setting.default.trim_matches('`')),
         );
@@ -89,7 +81,6 @@ fn fields_are_named_like_their_settings() {
         .collect();
     let names: Vec<String> = SETTINGS
         .iter()
-        .filter(|setting| setting.has_effect())
         .map(|setting| setting.name.replace('-', "_"))
         .chain(["routes", "in_scf", "ignored"].map(String::from))
         .collect();

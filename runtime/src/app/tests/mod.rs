@@ -2,6 +2,7 @@
 
 mod layers;
 mod notes;
+mod stores;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

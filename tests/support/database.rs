@@ -1,0 +1,321 @@
+//! Servers of databases, as Debian has them: on a free port of loopback, in a folder of their own.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `redis-server`, which writes each change to its disk before it answers.
+    Redis,
+    /// `mariadbd`.
+    MySql,
+    /// `postgres`.
+    Postgres,
+}
+
+/// A running server. It ends with this value, and its folder with it.
+#[derive(Debug)]
+pub struct Database {
+    kind: Kind,
+    folder: PathBuf,
+    port: u16,
+    program: PathBuf,
+    child: Option<Child>,
+}
+
+/// The password of the user `wsfn`, which no log may hold.
+pub const PASSWORD: &str = "s3cr3t-p4ssw0rd";
+
+/// How long a server may take to start. One that takes longer does not start at all.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// Attempts to start one whose predecessor was killed, and whose helpers may be ending still.
+const ATTEMPTS: usize = 20;
+
+impl Database {
+    /// Makes an empty one and waits until it is ready. `None` where it is not installed: then `test` has been skipped,
+    /// visibly.
+    ///
+    /// # Panics
+    /// Where it is installed and does not start.
+    #[must_use]
+    pub fn start(kind: Kind, test: &str) -> Option<Self> {
+        let name = match kind {
+            Kind::Redis => "redis-server",
+            Kind::MySql => "mariadbd",
+            Kind::Postgres => "postgres",
+        };
+        let Some(program) = installed(name) else {
+            crate::skip(test, &format!("{name} is not installed"));
+            return None;
+        };
+        let port = free_port();
+        let folder = std::env::temp_dir().join(format!("wsfn-{name}-{port}"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mut database = Self {
+            kind,
+            folder,
+            port,
+            program,
+            child: None,
+        };
+        database.make();
+        database.restart();
+        Some(database)
+    }
+
+    /// Where it is, with user and password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_as("wsfn", PASSWORD)
+    }
+
+    /// Where it is, for another user.
+    #[must_use]
+    pub fn url_as(&self, user: &str, password: &str) -> String {
+        let port = self.port;
+        match self.kind {
+            Kind::Redis => format!("redis://default:{password}@127.0.0.1:{port}"),
+            Kind::MySql => format!("mysql://{user}:{password}@127.0.0.1:{port}/wsfn"),
+            Kind::Postgres => format!("postgres://{user}:{password}@127.0.0.1:{port}/postgres"),
+        }
+    }
+
+    /// Its port on loopback.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it at once, as a machine that loses its power does, with all of its helpers.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let id = child.id();
+        let helpers = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let helpers = helpers.unwrap_or_default();
+        let helpers = helpers.split_whitespace();
+        let own = id.to_string();
+        let ids = std::iter::once(own.as_str()).chain(helpers);
+        let killed = Command::new("kill").arg("-9").args(ids).status();
+        killed.expect("it can be killed");
+        child.wait().expect("it ends");
+    }
+
+    /// Starts it on what it had written.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn restart(&mut self) {
+        for _ in 0..ATTEMPTS {
+            if let Some(child) = self.try_start() {
+                self.child = Some(child);
+                return;
+            }
+        }
+        panic!("{:?} does not start", self.kind);
+    }
+
+    /// What a client program of it says to these words.
+    ///
+    /// # Panics
+    /// Where it cannot be asked.
+    #[must_use]
+    pub fn ask(&self, words: &str) -> String {
+        let (port, mut command) = (self.port.to_string(), Command::new("env"));
+        match self.kind {
+            Kind::Redis => {
+                let words = words.split(' ');
+                command.args(["redis-cli", "-h", "127.0.0.1", "-p", &port, "-a", PASSWORD]);
+                command.arg("--no-auth-warning").args(words);
+            }
+            Kind::MySql => {
+                command.args([
+                    "mariadb",
+                    "--no-defaults",
+                    "-h",
+                    "127.0.0.1",
+                    "-u",
+                    "wsfn",
+                    "-N",
+                ]);
+                command.args([&format!("-p{PASSWORD}"), "-P", &port, "wsfn", "-e", words]);
+            }
+            Kind::Postgres => {
+                command.args([&format!("PGPASSWORD={PASSWORD}"), "psql", "-h", "127.0.0.1"]);
+                command.args(["-p", &port, "-U", "wsfn", "-d", "postgres", "-tAc", words]);
+            }
+        }
+        let output = command.output().expect("it can be asked");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Fills the folder.
+    fn make(&self) {
+        let folder = self.folder.to_string_lossy().into_owned();
+        match self.kind {
+            Kind::Redis => {}
+            Kind::MySql => {
+                let start = format!(
+                    "CREATE DATABASE IF NOT EXISTS wsfn;\n\
+                     CREATE USER IF NOT EXISTS wsfn@'%' IDENTIFIED BY '{PASSWORD}';\n\
+                     GRANT ALL ON wsfn.* TO wsfn@'%';\n"
+                );
+                std::fs::write(self.folder.join("start.sql"), start).expect("a file");
+                let program = installed("mariadb-install-db").expect("it comes with the server");
+                self.own();
+                let mut command = self.command(&program);
+                command.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
+                command.arg(format!("--datadir={folder}/data"));
+                done(&mut command);
+            }
+            Kind::Postgres => {
+                std::fs::write(self.folder.join("password"), PASSWORD).expect("a file");
+                let program = installed("initdb").expect("it comes with the server");
+                self.own();
+                let mut command = self.command(&program);
+                command.args(["-D", &format!("{folder}/data"), "-U", "wsfn", "-E", "UTF8"]);
+                command.args([
+                    "--auth=scram-sha-256",
+                    &format!("--pwfile={folder}/password"),
+                ]);
+                done(&mut command);
+            }
+        }
+    }
+
+    fn try_start(&self) -> Option<Child> {
+        let folder = self.folder.to_string_lossy().into_owned();
+        let port = self.port.to_string();
+        let mut command = self.command(&self.program);
+        match self.kind {
+            Kind::Redis => command
+                .args(["--port", &port, "--bind", "127.0.0.1", "--dir", &folder])
+                .args(["--requirepass", PASSWORD, "--save", ""])
+                .args(["--appendonly", "yes", "--appendfsync", "always"]),
+            Kind::MySql => command
+                .args([
+                    "--no-defaults",
+                    "--bind-address=127.0.0.1",
+                    "--skip-name-resolve",
+                ])
+                .args([format!("--datadir={folder}/data"), format!("--port={port}")])
+                .args([
+                    format!("--socket={folder}/socket"),
+                    format!("--init-file={folder}/start.sql"),
+                ]),
+            Kind::Postgres => command
+                .args(["-D", &format!("{folder}/data"), "-p", &port])
+                .args(["-k", &folder, "-h", "127.0.0.1"]),
+        };
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let (tell, told) = mpsc::channel();
+        let streams: [Option<Box<dyn std::io::Read + Send>>; 2] = [
+            child.stdout.take().map(|stream| Box::new(stream) as _),
+            child.stderr.take().map(|stream| Box::new(stream) as _),
+        ];
+        for stream in streams.into_iter().flatten() {
+            let tell = tell.clone();
+            std::thread::spawn(move || {
+                // To its end, or it would wait for a reader.
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let line = line.to_lowercase();
+                    if line.contains("ready to accept connections")
+                        || line.contains("ready for connections")
+                    {
+                        let _ = tell.send(());
+                    }
+                }
+            });
+        }
+        drop(tell);
+        match told.recv_timeout(STARTS_WITHIN) {
+            Ok(()) => Some(child),
+            Err(_) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                None
+            }
+        }
+    }
+
+    /// A command as a user whom the server accepts: some refuse to be root.
+    fn command(&self, program: &Path) -> Command {
+        let Some(user) = self.user() else {
+            return Command::new(program);
+        };
+        let mut command = Command::new("setpriv");
+        command.args([format!("--reuid={user}"), format!("--regid={user}")]);
+        command.args(["--clear-groups", "--"]).arg(program);
+        command.current_dir(&self.folder);
+        command
+    }
+
+    fn user(&self) -> Option<&'static str> {
+        let is_root = std::fs::metadata("/proc/self").is_ok_and(|about| {
+            use std::os::unix::fs::MetadataExt as _;
+            about.uid() == 0
+        });
+        match self.kind {
+            Kind::MySql if is_root => Some("mysql"),
+            Kind::Postgres if is_root => Some("postgres"),
+            Kind::Redis | Kind::MySql | Kind::Postgres => None,
+        }
+    }
+
+    /// Gives the folder to that user.
+    fn own(&self) {
+        if let Some(user) = self.user() {
+            let mut command = Command::new("chown");
+            command.arg("-R").arg(format!("{user}:{user}"));
+            done(command.arg(&self.folder));
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            self.kill();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A port of loopback that nobody listens on.
+///
+/// # Panics
+/// Where there is none.
+#[must_use]
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its address").port()
+}
+
+fn done(command: &mut Command) {
+    let output = command.output().expect("it starts");
+    assert!(output.status.success(), "{command:?}: {output:?}");
+}
+
+/// Where a program is, also where Debian keeps those that nobody calls by hand.
+fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    folders.push("/usr/sbin".into());
+    let versions = std::fs::read_dir("/usr/lib/postgresql");
+    for version in versions.into_iter().flatten().flatten() {
+        folders.push(version.path().join("bin"));
+    }
+    let mut files = folders.into_iter().map(|folder| folder.join(name));
+    files.find(|file| file.is_file())
+}
