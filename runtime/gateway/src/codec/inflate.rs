@@ -117,18 +117,17 @@ impl Inflater {
                 out.reserve_exact(out.len().max(GROWTH).min(room.max(1)));
             }
             let (read, written) = (state.total_in(), out.len());
-            let status = state
-                .decompress_vec(input, out, FlushDecompress::Sync)
-                .map_err(|_| ProtocolError::Deflate)?;
-            // Not more than `input` has.
-            let used = (state.total_in() - read) as usize;
-            input = input.get(used..).unwrap_or_default();
+            let result = state.decompress_vec(input, out, FlushDecompress::Sync);
+            // First, whether or not more went wrong behind it: a buffer with room from earlier got more at once than
+            // one that grew for this message, and what is told and looked at afterwards must not depend on it.
             if out.len() > max {
-                // A buffer with room from earlier got more than one that grew for this message: what is looked at
-                // afterwards must not depend on it.
                 out.truncate(max.saturating_add(1));
                 return Err(ProtocolError::MessageTooBig);
             }
+            let status = result.map_err(|_| ProtocolError::Deflate)?;
+            // Not more than `input` has.
+            let used = (state.total_in() - read) as usize;
+            input = input.get(used..).unwrap_or_default();
             if status == Status::StreamEnd {
                 // A last block is allowed anywhere (section 7.2.3.4); what follows is a stream of its own.
                 state.reset(false);
@@ -188,6 +187,18 @@ mod tests {
                 .find_map(|piece| inflater.inflate(piece, &mut out, MAX).err());
             assert_eq!(error, Some(ProtocolError::MessageTooBig), "{step}");
             assert!(out.capacity() <= 2 * MAX, "{step}: {}", out.capacity());
+        }
+    }
+
+    #[test]
+    fn too_much_is_told_before_what_is_broken_behind_it() {
+        let mut input = deflated(&[b'x'; 5000]);
+        // A block of the type that does not exist.
+        input.push(0b111);
+        for room in [0, 64 << 10] {
+            let mut out = Vec::with_capacity(room);
+            let error = Inflater::new().inflate(&input, &mut out, 4096);
+            assert_eq!(error, Err(ProtocolError::MessageTooBig), "{room}");
         }
     }
 
