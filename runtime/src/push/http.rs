@@ -1,18 +1,14 @@
 //! Pushes over HTTP.
 
-use std::future::{Future, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use wsfn_protocol::{Answer, Payload, Request};
 use wsfn_settings::HttpUrl;
 
-use super::client::Client;
 use super::error::Why;
 use super::{PushError, Report};
 use crate::connection_id::ConnectionId;
@@ -20,6 +16,13 @@ use crate::connection_id::ConnectionId;
 /// The longest that one push takes, tries and waits together. A gateway answers within milliseconds; a handler that
 /// waits longer for one client makes all others of its instance wait.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest wait for a TCP connection, so that a dead address leaves time to say so.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long an unused connection is kept. A function may be frozen after each answer and its connections die
+/// meanwhile; only one that was used just now is trusted.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Unused connections that are kept: as many as a fan-out uses at once.
 const IDLE_MAX: usize = FAN_OUT;
@@ -32,26 +35,53 @@ const FAN_OUT: usize = 32;
 /// drains needs about that long.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
-type BoxFuture<'r, T> = Pin<Box<dyn Future<Output = T> + Send + 'r>>;
+/// The most of an answer that is read: a page of members is far below, and a wrong address may stream for ever.
+const ANSWER_MAX: usize = 4 << 20;
 
 /// The connection to one push address.
 pub(super) struct Http {
-    client: Client,
-    address: HttpUrl,
+    client: reqwest::Client,
+    url: reqwest::Url,
+    /// What may be shown of the address.
+    shown: String,
     ours: bool,
 }
 
 impl Http {
-    pub(super) fn new(address: &HttpUrl, push_path: &str) -> Result<Self, PushError> {
-        let client = Client::new(address.expose(), IDLE_MAX)
-            .map_err(|why| Why::Unusable(format!("push-url {why}")))?;
-        let ours = client
+    pub(super) fn new(url: &HttpUrl, push_path: &str) -> Result<Self, PushError> {
+        let shown = url.to_string();
+        let unusable = |why: &str| PushError::from(Why::Unusable(format!("push-url {why}")));
+        let url = reqwest::Url::parse(url.expose())
+            .map_err(|error| unusable(&format!("is no address: {error}")))?;
+        spoken(&url, cfg!(feature = "push-tls")).map_err(unusable)?;
+        let ours = url
             .path()
             .strip_prefix(push_path)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let hint = match url.scheme() {
+            // An image with nothing in it has none.
+            "https" => {
+                "; certificates of authorities are looked for where the system has them, or in the file that the \
+                 environment variable SSL_CERT_FILE names"
+            }
+            _ => "",
+        };
+        let client = reqwest::Client::builder()
+            // A proxy that a variable of the environment names would see ids and messages.
+            .no_proxy()
+            // The address is exact; a redirect would send messages to somebody else.
+            .redirect(reqwest::redirect::Policy::none())
+            // What is retried is decided here.
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_MAX)
+            .build()
+            .map_err(|error| unusable(&format!("cannot be used: {}{hint}", cause(&error))))?;
         Ok(Self {
             client,
-            address: address.clone(),
+            url,
+            shown,
             ours,
         })
     }
@@ -61,40 +91,29 @@ impl Http {
         self.ours
     }
 
-    /// The address as it may be shown.
-    pub(super) const fn address(&self) -> &HttpUrl {
-        &self.address
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
     }
 
-    /// Not an `async fn`: the body of one is compiled again in each program that pushes, and with it the client.
-    pub(super) fn act<'r>(
-        &'r self,
-        request: &'r Request<'r>,
+    pub(super) async fn act(
+        &self,
+        request: &Request<'_>,
         deadline: Option<Instant>,
-    ) -> BoxFuture<'r, Result<Answer, PushError>> {
+    ) -> Result<Answer, PushError> {
         let plain = matches!(request, Request::Send { .. } | Request::Close { .. });
         if !plain && !self.ours {
-            let error = Why::Unusable(format!(
+            return Err(Why::Unusable(format!(
                 "`{}` is an action of our own gateway, and push-url ({}) is not one's; its path begins with push-path",
                 request.action(),
-                self.address
-            ));
-            return Box::pin(ready(Err(error.into())));
+                self.shown
+            ))
+            .into());
         }
-        Box::pin(self.post(request.to_json(), plain, deadline))
+        self.post(request.to_json(), plain, deadline).await
     }
 
-    /// One message to each, as many requests. The message is encoded once. Boxed for the same reason.
-    pub(super) fn send_each<'r>(
-        self: &'r Arc<Self>,
-        ids: &'r [&ConnectionId],
-        data: &'r Payload<'_>,
-        deadline: Option<Instant>,
-    ) -> BoxFuture<'r, Report> {
-        Box::pin(self.send_each_inner(ids, data, deadline))
-    }
-
-    async fn send_each_inner(
+    /// One message to each, as many requests. The message is encoded once.
+    pub(super) async fn send_each(
         self: &Arc<Self>,
         ids: &[&ConnectionId],
         data: &Payload<'_>,
@@ -135,7 +154,7 @@ impl Http {
     ) -> Result<Answer, PushError> {
         let latest = Instant::now() + PUSH_TIMEOUT;
         let until = deadline.map_or(latest, |deadline| deadline.min(latest));
-        let body = Bytes::from(body);
+        let body = bytes::Bytes::from(body);
         let mut waits = RETRY_AFTER.iter();
         loop {
             let outcome = match timeout_at(until, self.try_once(body.clone(), plain)).await {
@@ -158,14 +177,29 @@ impl Http {
         }
     }
 
-    async fn try_once(&self, body: Bytes, plain: bool) -> Result<Answer, PushError> {
-        let (status, body) = self.client.post(body).await?;
+    async fn try_once(&self, body: bytes::Bytes, plain: bool) -> Result<Answer, PushError> {
+        let request = self
+            .client
+            .post(self.url.clone())
+            .header("content-type", "application/json")
+            .body(body);
+        let mut response = request.send().await.map_err(|error| failed(&error))?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+            if body.len() + chunk.len() > ANSWER_MAX {
+                return Err(
+                    Why::Broken(format!("its answer is larger than {ANSWER_MAX} bytes")).into(),
+                );
+            }
+            body.extend_from_slice(&chunk);
+        }
         let answer = Answer::parse(&body);
         match answer {
             Some(answer) if status == 200 && answer.err_no == 0 => Ok(answer),
             // Tencent documents no body for the answer: 200 alone means delivered.
             None if status == 200 && plain => Ok(Answer::ok()),
-            answer => Err(self.refused(status, answer, body.into())),
+            answer => Err(self.refused(status, answer, body)),
         }
     }
 
@@ -188,12 +222,20 @@ impl Http {
 
     /// A gateway's words without the address and the token, should it have repeated them.
     fn without_address(&self, text: &str) -> String {
-        let mut text = text.replace(self.address.expose(), "push-url");
-        let last = self.client.path().rsplit('/').next();
-        if let Some(last) = last.filter(|last| !last.is_empty()) {
+        let mut text = text.replace(self.url.as_str(), "push-url");
+        let segments = self.url.path_segments().into_iter().flatten();
+        if let Some(last) = segments.last().filter(|last| !last.is_empty()) {
             text = text.replace(last, "…");
         }
         text
+    }
+}
+
+/// Whether this program can speak to the address. `PushUrl` has seen to it that it is one of the two schemes.
+fn spoken(url: &reqwest::Url, tls: bool) -> Result<(), &'static str> {
+    match url.scheme() {
+        "https" if !tls => Err("is https://, which needs the feature `push-tls` of the crate wsfn"),
+        _ => Ok(()),
     }
 }
 
@@ -225,6 +267,31 @@ impl Body {
         let id = serde_json::to_string(id.as_str()).unwrap_or_default();
         [&self.before, &*id, &self.after].concat()
     }
+}
+
+/// Why a request has no answer.
+fn failed(error: &reqwest::Error) -> PushError {
+    if error.is_connect() {
+        return Why::NotSent(cause(error)).into();
+    }
+    broken(error)
+}
+
+fn broken(error: &reqwest::Error) -> PushError {
+    if error.is_timeout() {
+        return Why::TimedOut.into();
+    }
+    Why::Broken(cause(error)).into()
+}
+
+/// The innermost cause: the outer texts of reqwest hold the address.
+fn cause(error: &reqwest::Error) -> String {
+    let mut innermost: Option<&(dyn std::error::Error + 'static)> =
+        std::error::Error::source(error);
+    while let Some(next) = innermost.and_then(std::error::Error::source) {
+        innermost = Some(next);
+    }
+    innermost.map_or_else(|| "unknown cause".to_owned(), ToString::to_string)
 }
 
 #[cfg(test)]
@@ -260,6 +327,15 @@ mod tests {
         assert!(!ours(
             "http://set-a_b.cb-x.apigateway.tencentyun.com/api-abc"
         ));
+    }
+
+    #[test]
+    fn https_needs_its_feature() {
+        let url = |text| reqwest::Url::parse(text).expect("an address");
+        let refused = spoken(&url("https://h/api-x"), false).expect_err("no TLS");
+        assert!(refused.contains("`push-tls`"), "{refused}");
+        assert_eq!(spoken(&url("https://h/api-x"), true), Ok(()));
+        assert_eq!(spoken(&url("http://h/api-x"), false), Ok(()));
     }
 
     #[tokio::test]

@@ -1,6 +1,5 @@
 //! Pushes: how a function answers, and how it writes to anyone else.
 
-mod client;
 mod error;
 mod http;
 mod report;
@@ -422,7 +421,7 @@ impl Push {
 impl fmt::Debug for Push {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.backend {
-            Backend::Http(http) => write!(f, "Push({})", http.address()),
+            Backend::Http(http) => write!(f, "Push({})", http.shown()),
             #[cfg(feature = "gateway")]
             Backend::Embedded(_) => f.write_str("Push(embedded gateway)"),
             #[cfg(feature = "testing")]
