@@ -113,6 +113,16 @@ impl Decoder {
         self.message.is_some() || self.frame.is_some() || self.header_length > 0
     }
 
+    /// Bytes of a message that is not complete.
+    pub(crate) fn held(&self) -> usize {
+        self.message.as_ref().map_or(0, |message| message.len())
+    }
+
+    /// Drops what is not complete: nothing will be read any more.
+    pub(crate) fn forget(&mut self) {
+        self.message = None;
+    }
+
     /// Reads up to one event, and says how many bytes it took. It takes all of them when there is no event, and, once
     /// the client has sent its close, without looking at them.
     ///

@@ -86,6 +86,12 @@ impl Inbox {
         self.len() >= messages || self.bytes >= bytes
     }
 
+    /// Bytes that are not decoded.
+    pub(super) fn undecoded(&self) -> usize {
+        let undecoded = self.undecoded.as_ref();
+        undecoded.map_or(0, |undecoded| undecoded.bytes.len())
+    }
+
     pub(super) const fn take_undecoded(&mut self) -> Option<Undecoded> {
         self.undecoded.take()
     }

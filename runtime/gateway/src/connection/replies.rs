@@ -17,6 +17,8 @@ pub(super) struct Replies {
     pushes: IntoIter<ReplyPush<'static>>,
     /// The one that found no room.
     front: Option<ReplyPush<'static>>,
+    /// Of those that are not queued yet.
+    bytes: usize,
     until: Instant,
     input: Input,
 }
@@ -32,6 +34,7 @@ pub(super) enum Next {
 impl Replies {
     pub(super) fn new(pushes: Vec<ReplyPush<'static>>, until: Instant, input: Input) -> Self {
         Self {
+            bytes: pushes.iter().map(size).sum(),
             pushes: pushes.into_iter(),
             front: None,
             until,
@@ -43,12 +46,18 @@ impl Replies {
         self.until
     }
 
+    /// Bytes of the pushes that wait.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Queues what there is room for. Gone or too large is logged, for there is nobody to answer.
     pub(super) fn next(&mut self, hub: &Hub, peer: &Peer) -> Next {
         while let Some(push) = self.front.take().or_else(|| self.pushes.next()) {
             let queued = match &push {
                 ReplyPush::Send(data) if !hub.fits(&data.data) => {
                     log(peer, "larger than max-message");
+                    self.bytes = self.bytes.saturating_sub(size(&push));
                     continue;
                 }
                 ReplyPush::Send(data) => hub.send_to(peer, data),
@@ -72,6 +81,7 @@ impl Replies {
                     return Next::NoRoom;
                 }
             }
+            self.bytes = self.bytes.saturating_sub(size(&push));
         }
         Next::Done(self.input.clone())
     }
@@ -80,6 +90,14 @@ impl Replies {
     pub(super) fn give_up(self, peer: &Peer) -> Input {
         log(peer, "no room within write-timeout");
         self.input
+    }
+}
+
+/// Bytes of a push.
+fn size(push: &ReplyPush<'_>) -> usize {
+    match push {
+        ReplyPush::Send(payload) => payload.data.as_bytes().len(),
+        ReplyPush::Close { reason, .. } => reason.as_ref().map_or(0, |reason| reason.len()),
     }
 }
 

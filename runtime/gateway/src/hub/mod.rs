@@ -1,6 +1,7 @@
 //! What the gateway knows of its connections, and what pushes do to them.
 
 mod act;
+mod held;
 pub(crate) mod id;
 pub(crate) mod outbound;
 pub(crate) mod peer;
@@ -22,6 +23,7 @@ use crate::codec::DeflateParams;
 use crate::counters::Counters;
 use crate::data::{Data, DataError};
 use crate::journal::Journal;
+pub(crate) use held::Held;
 use outbound::{Gate, NotQueued, QueueLimits};
 use peer::Peer;
 use rooms::Rooms;
@@ -217,6 +219,11 @@ impl Hub {
     /// Bytes in all queues.
     pub(crate) const fn memory(&self) -> &AtomicUsize {
         &self.memory
+    }
+
+    /// Counts these bytes among those of all queues, until what is returned is dropped.
+    pub(crate) fn hold(&self, bytes: usize) -> Held<'_> {
+        Held::new(&self.memory, bytes)
     }
 
     /// Whether all queues together are full.

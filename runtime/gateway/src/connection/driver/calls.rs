@@ -40,7 +40,13 @@ impl<'s> Driver<'s> {
         match service.calls.try_enter(kind) {
             Some(permit) => self.send(call, permit),
             None => {
-                let wait = Box::pin(service.calls.enter(kind, bytes, timeout));
+                // It has left the inbox, and waits in another queue now.
+                let held = self.shared.hub.hold(bytes);
+                let wait = Box::pin(async move {
+                    let place = service.calls.enter(kind, bytes, timeout).await;
+                    drop(held);
+                    place
+                });
                 let id = call.request_id.clone();
                 self.call = Some((kind, id, InFlight::Waiting(wait, Box::new(call))));
             }
@@ -188,22 +194,26 @@ impl<'s> Driver<'s> {
             Next::Done(input) => Some(input),
             Next::NoRoom => {
                 self.feed(Input::Delivering);
-                self.replies = Some(Box::new(replies));
+                let held = self.shared.hub.hold(replies.bytes());
+                self.replies = Some((Box::new(replies), held));
                 None
             }
         }
     }
 
     pub(super) fn poll_replies(&mut self) -> Poll<Input> {
-        let Some(replies) = &mut self.replies else {
+        let Some((mut replies, held)) = self.replies.take() else {
             return Poll::Pending;
         };
+        // What moves into the connection's queue is counted there.
+        drop(held);
         match replies.next(&self.shared.hub, &self.peer) {
-            Next::Done(input) => {
-                self.replies = None;
-                Poll::Ready(input)
+            Next::Done(input) => Poll::Ready(input),
+            Next::NoRoom => {
+                let held = self.shared.hub.hold(replies.bytes());
+                self.replies = Some((replies, held));
+                Poll::Pending
             }
-            Next::NoRoom => Poll::Pending,
         }
     }
 }

@@ -12,6 +12,7 @@ mod timers;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -24,6 +25,7 @@ use super::inbox::{Inbox, Undecoded};
 use super::replies::Replies;
 use super::respond::{self, Handshake};
 use crate::codec::{self, Decoder, DecoderLimits};
+use crate::hub::Held;
 use crate::hub::id::shown;
 use crate::hub::outbound::Flush;
 use crate::hub::peer::Peer;
@@ -67,7 +69,7 @@ pub(super) struct Driver<'s> {
     /// The message in flight, where its sender is to be told should it fail.
     asked: Option<Arc<str>>,
     /// Pushes of the last answer that wait for room.
-    replies: Option<Box<Replies>>,
+    replies: Option<(Box<Replies>, Held<'s>)>,
     /// What the handshake still needs; gone once it is answered.
     handshake: Option<Box<Pending<'s>>>,
     /// The answer to the client's close frame.
@@ -91,6 +93,10 @@ pub(super) struct Driver<'s> {
     message_since: Option<Instant>,
     memory_full: bool,
     was_paused: bool,
+    /// The pause is because all queues together are full.
+    paused_for_memory: bool,
+    /// Bytes of what was read and is no message yet, as they were counted last.
+    held: usize,
     /// Until when input is drained, and how much of it still may be.
     linger: Option<(Instant, usize)>,
     seq: u64,
@@ -169,6 +175,8 @@ impl<'s> Driver<'s> {
             message_since: None,
             memory_full: false,
             was_paused: false,
+            paused_for_memory: false,
+            held: 0,
             linger: None,
             seq: 0,
             close_id: None,
@@ -208,6 +216,10 @@ impl<'s> Driver<'s> {
         self.reader = None;
         self.linger = None;
         self.place = None;
+        // Nothing completes it any more, and the close event may have to wait for long.
+        self.decoder.forget();
+        self.inbox.keep(None);
+        self.count_held();
     }
 
     fn apply_all(&mut self) {
@@ -424,6 +436,7 @@ impl Drop for Driver<'_> {
     fn drop(&mut self) {
         let hub = &self.shared.hub;
         self.inbox.clear(hub.memory());
+        hub.memory().fetch_sub(self.held, Ordering::Relaxed);
         if !self.forgotten {
             tracing::debug!(
                 connection = shown(self.peer.id()),

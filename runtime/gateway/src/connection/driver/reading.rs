@@ -1,6 +1,7 @@
 //! From the socket to the inbox.
 
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
@@ -30,7 +31,31 @@ impl Driver<'_> {
                 .is_full(options.in_max_messages, options.in_max_bytes)
     }
 
+    /// Reading stops for a while.
+    const fn pause(&mut self) {
+        self.was_paused = true;
+        self.paused_for_memory = self.memory_full;
+    }
+
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
+        let polled = self.poll_socket(cx);
+        self.count_held();
+        polled
+    }
+
+    /// Counts what was read and is no message yet among the bytes of all queues.
+    pub(super) fn count_held(&mut self) {
+        let now = self.decoder.held() + self.inbox.undecoded();
+        let memory = self.shared.hub.memory();
+        match now.checked_sub(self.held) {
+            Some(0) => {}
+            Some(more) => _ = memory.fetch_add(more, Ordering::Relaxed),
+            None => _ = memory.fetch_sub(self.held - now, Ordering::Relaxed),
+        }
+        self.held = now;
+    }
+
+    fn poll_socket(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
         if let Some((_, left)) = &mut self.linger {
             return discard(self.reader.as_mut(), left, cx).map(Some);
         }
@@ -38,7 +63,7 @@ impl Driver<'_> {
             return Poll::Pending;
         }
         if self.is_paused() {
-            self.was_paused = true;
+            self.pause();
             return Poll::Pending;
         }
         if std::mem::take(&mut self.was_paused) {
@@ -51,7 +76,7 @@ impl Driver<'_> {
                 return Poll::Ready(input);
             }
             if self.is_paused() {
-                self.was_paused = true;
+                self.pause();
                 return Poll::Pending;
             }
         }
@@ -87,7 +112,7 @@ impl Driver<'_> {
                 return Poll::Ready(None);
             }
             if self.is_paused() {
-                self.was_paused = true;
+                self.pause();
                 return Poll::Pending;
             }
         }
@@ -100,7 +125,8 @@ impl Driver<'_> {
         self.last_read = self.now;
         self.last_message = self.now;
         self.ping_sent = None;
-        if self.message_since.is_some() {
+        // One that waited because all queues were full had part in it, and gets no time back.
+        if !std::mem::take(&mut self.paused_for_memory) && self.message_since.is_some() {
             self.message_since = Some(self.now);
         }
     }

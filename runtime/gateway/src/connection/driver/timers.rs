@@ -44,11 +44,24 @@ impl Driver<'_> {
         if passed(self.write_deadline()) {
             return Some(Input::Gone);
         }
-        if passed(self.replies.as_ref().map(|replies| replies.until())) {
-            let replies = self.replies.take()?;
+        if passed(self.replies.as_ref().map(|(replies, _)| replies.until())) {
+            let (replies, _) = self.replies.take()?;
             return Some(replies.give_up(&self.peer));
         }
-        if self.machine.phase() != Phase::Open || self.was_paused {
+        if self.machine.phase() != Phase::Open {
+            return None;
+        }
+        // Where all queues are full of messages that are not complete, nobody else ends the wait.
+        if (!self.was_paused || self.paused_for_memory) && passed(self.message_deadline()) {
+            return Some(Input::End {
+                ending: Ending::new(
+                    CloseCode::POLICY,
+                    "a message took longer than message-timeout",
+                ),
+                broken: false,
+            });
+        }
+        if self.was_paused {
             return None;
         }
         if passed(self.pong_deadline()) {
@@ -65,15 +78,6 @@ impl Driver<'_> {
                 broken: false,
             });
         }
-        if passed(self.message_deadline()) {
-            return Some(Input::End {
-                ending: Ending::new(
-                    CloseCode::POLICY,
-                    "a message took longer than message-timeout",
-                ),
-                broken: false,
-            });
-        }
         None
     }
 
@@ -84,11 +88,12 @@ impl Driver<'_> {
             self.machine.deadline(&self.service.options.limits),
             self.linger.map(|(until, _)| until),
             self.write_deadline(),
-            self.replies.as_ref().map(|replies| replies.until()),
+            self.replies.as_ref().map(|(replies, _)| replies.until()),
             self.pong_deadline().filter(|_| reading),
             self.ping_deadline().filter(|_| reading),
             self.idle_deadline().filter(|_| reading),
-            self.message_deadline().filter(|_| reading),
+            self.message_deadline()
+                .filter(|_| reading || (open && self.paused_for_memory)),
             (open && self.memory_full).then(|| self.now + MEMORY_RETRY),
         ]
         .into_iter()

@@ -3,6 +3,8 @@
 mod clock;
 mod dropping;
 mod lingering;
+mod storm;
+mod together;
 
 use std::sync::Arc;
 
