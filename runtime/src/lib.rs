@@ -106,7 +106,7 @@ pub mod testing;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use app::{App, Handled, Invocation, Next, Setup};
+pub use app::{App, Handled, Invocation, Next, Setup, Swept};
 pub use client::Client;
 pub use connection_id::ConnectionId;
 pub use context::Context;

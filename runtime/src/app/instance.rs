@@ -13,6 +13,7 @@ use super::calling::handle;
 use super::caught::caught;
 use super::failing::{log, unreadable};
 use super::outcome::Accepted;
+use super::sweep::is_timer;
 use super::{Call, Entry, Invocation, Next, OnError, Outcome, Setup, calling};
 use crate::connection_id::ConnectionId;
 use crate::context::Context;
@@ -30,7 +31,7 @@ pub(crate) struct Instance {
     /// The slot of an application that serves just one.
     only: Option<Kind>,
     states: Arc<States>,
-    push: Push,
+    pub(super) push: Push,
     /// What stands around each call of a handler.
     layers: Option<Next>,
     on_error: Option<OnError>,
@@ -147,6 +148,9 @@ impl Instance {
     pub(crate) async fn call(&self, raw: Arc<str>, context: Context) -> Outcome {
         let (id, content) = match Content::read(&raw, self.only) {
             Ok(read) => read,
+            Err(_) if self.push.store().is_some() && is_timer(&raw) => {
+                return self.swept(context).await;
+            }
             Err(error) => return unreadable(&error, &raw, self.only, context.request_id),
         };
         let (kind, extensions) = (content.kind(), content.has_extensions());

@@ -13,6 +13,7 @@ mod outcome;
 mod run;
 mod setup;
 mod start;
+mod sweep;
 #[cfg(all(test, feature = "macros"))]
 mod tests;
 
@@ -34,6 +35,7 @@ pub(crate) use outcome::Outcome;
 #[cfg(feature = "testing")]
 pub(crate) use run::forwarding;
 pub use setup::Setup;
+pub use sweep::Swept;
 
 use crate::error::{BoxError, Error};
 use crate::message::Message;

@@ -153,7 +153,8 @@ impl TestApp {
         instance.faults = Some(Arc::clone(&world.faults));
         let settings = forwarding(settings, &instance);
         let invoke = Arc::new(Watched::new(instance, Arc::clone(&world)));
+        let watched = Arc::clone(&invoke);
         let (gateway, dialer) = Gateway::in_memory(handle, &settings, invoke, page).await?;
-        Ok(RunningApp::new(world, gateway, dialer, push))
+        Ok(RunningApp::new(world, gateway, dialer, push, watched))
     }
 }

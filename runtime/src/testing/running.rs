@@ -15,8 +15,11 @@ use super::connect::Connect;
 use super::fault::NextCall;
 use super::outcome::{InStore, Outcome};
 use super::pushed::Pushed;
+use super::watched::Watched;
 use super::world::World;
+use crate::app::Swept;
 use crate::connection_id::ConnectionId;
+use crate::error::Result;
 use crate::push::Push;
 
 /// An application under test, and the gateway before it: [`TestApp::start`](super::TestApp::start).
@@ -39,12 +42,19 @@ pub struct RunningApp {
     world: Arc<World>,
     dialer: Dialer,
     push: Push,
+    watched: Arc<Watched>,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
 }
 
 impl RunningApp {
-    pub(super) fn new(world: Arc<World>, gateway: Gateway, dialer: Dialer, push: Push) -> Self {
+    pub(super) fn new(
+        world: Arc<World>,
+        gateway: Gateway,
+        dialer: Dialer,
+        push: Push,
+        watched: Arc<Watched>,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(gateway.serve(async {
             // An error is an application that was dropped.
@@ -54,6 +64,7 @@ impl RunningApp {
             world,
             dialer,
             push,
+            watched,
             stop: Some(stop),
             serving: Some(serving),
         }
@@ -100,6 +111,27 @@ impl RunningApp {
     /// It changes nothing, so it may be dropped.
     pub async fn settle(&mut self) {
         tokio::time::sleep(QUIET).await;
+    }
+
+    /// Looks after the connections in the store that are due, as [`App::sweep`](crate::App::sweep) does. A lease passes
+    /// with [`RunningApp::advance`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn example(app: &mut wsfn::testing::RunningApp) -> wsfn::Result<()> {
+    /// app.advance(Duration::from_secs(40 * 60)).await;
+    /// let swept = app.sweep().await?;
+    /// assert_eq!(swept.closed, 0);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When the application has no store.
+    ///
+    /// # Cancel safety
+    /// When dropped, what was claimed and not done is due again in a quarter of an hour.
+    pub async fn sweep(&self) -> Result<Swept> {
+        self.watched.instance().sweep(None).await
     }
 
     /// From now on every push to this connection comes to this, and does not reach it; what is returned narrows that.

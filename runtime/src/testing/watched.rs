@@ -21,6 +21,10 @@ impl Watched {
         Self { instance, world }
     }
 
+    pub(super) const fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// Records what the sender gets with the answer, and takes away what a test wants to fail.
     fn record(&self, id: &str, answer: &mut InvokeAnswer) {
         answer.pushes.retain(|push| {

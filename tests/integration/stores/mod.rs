@@ -5,6 +5,7 @@ mod broken;
 mod memory;
 mod servers;
 mod sqlite;
+mod sweep;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -56,3 +56,34 @@ async fn a_store_that_was_left_out_is_named_with_its_feature() {
     assert!(!told.contains("s3cr3t"), "{told}");
     assert!(!told.contains("store is not set"), "{told}");
 }
+
+#[crate::on_close(crate = crate)]
+async fn leave() {}
+
+/// SCF's own event of a timer is a sweep where there is a store, and no event elsewhere.
+#[cfg(feature = "gateway")]
+#[tokio::test]
+async fn a_timer_sweeps() {
+    let timer =
+        r#"{"Type":"Timer","TriggerName":"sweep","Time":"2026-11-24T11:49:00Z","Message":""}"#;
+    let answer = async |app: crate::App, event: &str| {
+        let settings = Arc::new(Settings::default());
+        let handle = wsfn_gateway::Handle::open(&settings).expect("a gateway");
+        let app = app.start(Push::embedded(handle), &settings).await;
+        let app = app.expect("it starts");
+        app.dispatch(event.into(), crate::Context::default()).await
+    };
+    let store = MemoryStore::new();
+    let mut terms = crate::rooms::Terms::default();
+    terms.lease = std::time::Duration::ZERO;
+    let ghost = crate::ConnectionId::new("ghost");
+    let joined = crate::rooms::Store::join(&store, &ghost, "r", &terms).await;
+    joined.expect("joined");
+    let app = || crate::app![leave, crate = crate];
+    let swept = answer(app().store(store.clone()), timer).await;
+    assert_eq!(swept, r#"{"errNo":0,"errMsg":"1 were gone, 0 live"}"#);
+    let again = answer(app().store(store), timer).await;
+    assert_eq!(again, r#"{"errNo":0,"errMsg":"0 were gone, 0 live"}"#);
+    let without = answer(app(), timer).await;
+    assert!(without.contains(r#""errNo":102"#), "{without}");
+}

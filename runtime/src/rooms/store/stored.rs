@@ -231,11 +231,14 @@ impl Stored {
         self.within(deadline, self.store.members(page)).await
     }
 
-    pub(super) async fn gone(
+    pub(crate) async fn gone(
         &self,
         ids: &[ConnectionId],
         deadline: Option<Instant>,
     ) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let leaving = self.store.gone(ids, &self.terms);
         self.within(deadline, leaving).await
     }
@@ -248,6 +251,29 @@ impl Stored {
         self.seen().remove(id);
         let forgetting = self.store.forget(id, &self.terms);
         self.within(deadline, forgetting).await
+    }
+
+    /// Writes down that connections live.
+    pub(crate) async fn seen_all(
+        &self,
+        ids: &[ConnectionId],
+        deadline: Option<Instant>,
+    ) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.within(deadline, self.store.seen(ids, &self.terms))
+            .await
+    }
+
+    /// Some that are due.
+    pub(crate) async fn claim(
+        &self,
+        limit: usize,
+        lapse: Duration,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<ConnectionId>, StoreError> {
+        self.within(deadline, self.store.claim(limit, lapse)).await
     }
 
     /// Writes down that a connection lives, where that was not done a moment ago.
