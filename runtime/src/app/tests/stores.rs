@@ -74,8 +74,10 @@ async fn a_timer_sweeps() {
         app.dispatch(event.into(), crate::Context::default()).await
     };
     let store = MemoryStore::new();
-    let mut terms = crate::rooms::Terms::default();
-    terms.lease = std::time::Duration::ZERO;
+    let terms = crate::rooms::Terms {
+        lease: std::time::Duration::ZERO,
+        ..crate::rooms::Terms::default()
+    };
     let ghost = crate::ConnectionId::new("ghost");
     let joined = crate::rooms::Store::join(&store, &ghost, "r", &terms).await;
     joined.expect("joined");
