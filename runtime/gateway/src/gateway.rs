@@ -20,7 +20,7 @@ use crate::hub::Handle;
 use crate::hub::outbound::Gate;
 use crate::invoke::Invoke;
 use crate::journal;
-use crate::push_endpoint::{self, PushEndpoint};
+use crate::push_endpoint::{self, PushEndpoint, PushTokens};
 use crate::service::Services;
 use crate::shared::Shared;
 use crate::socket::Listener;
@@ -189,6 +189,12 @@ impl Gateway {
     #[must_use]
     pub fn admin_addrs(&self) -> &[SocketAddr] {
         self.admin.local_addrs()
+    }
+
+    /// The tokens with which one may push: to have others put in their place.
+    #[must_use]
+    pub fn push_tokens(&self) -> PushTokens {
+        self.pushes.tokens()
     }
 
     /// The certificate of its listeners, where there is one: to have it read again when its files are new.

@@ -16,6 +16,16 @@ pub struct Route {
     pub settings: Settings,
 }
 
+/// Whether these serve the same connections in the same way.
+pub(crate) fn are_same(some: &[Route], others: &[Route]) -> bool {
+    let same = |(one, other): (&Route, &Route)| {
+        one.host == other.host
+            && one.path == other.path
+            && one.settings.changed(&other.settings).is_empty()
+    };
+    some.len() == others.len() && some.iter().zip(others).all(same)
+}
+
 /// A path with parameters, as API Gateway writes them: `/test/{testvar}`. A parameter is one segment that is not
 /// empty.
 ///

@@ -178,6 +178,33 @@ macro_rules! settings {
             }
         }
 
+        impl Settings {
+            /// The names of the settings whose values are others there, in the order of the documentation; `route` where
+            /// the routes are.
+            ///
+            /// ```
+            /// use wsfn_settings::{Settings, Sources};
+            ///
+            /// let before = Settings::load(&Sources::new())?;
+            /// let now = Settings::load(&Sources::new().env("WSFN_DRAIN", "5s").env("WSFN_STAGE", "test"))?;
+            /// assert_eq!(before.changed(&now), ["stage", "drain"]);
+            /// # Ok::<(), wsfn_settings::Problems>(())
+            /// ```
+            #[must_use]
+            pub fn changed(&self, other: &Self) -> Vec<&'static str> {
+                let mut names = Vec::new();
+                $(
+                    if self.$field != other.$field {
+                        names.push($name);
+                    }
+                )+
+                if !$crate::route::are_same(&self.routes, &other.routes) {
+                    names.push("route");
+                }
+                names
+            }
+        }
+
         /// The table: every setting that is known, in the order of the documentation.
         pub static SETTINGS: &[Setting] = &[
             $(

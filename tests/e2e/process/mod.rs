@@ -16,6 +16,7 @@ mod otlp;
 mod proxies;
 mod push;
 mod push_tls;
+mod reload;
 mod runtime_api;
 mod session;
 mod start;

@@ -50,7 +50,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     for line in &settings.ignored {
         tracing::debug!("{line}");
     }
-    let served = runtime.block_on(serve(&settings));
+    let served = runtime.block_on(serve(&settings, matches.clone()));
     #[cfg(feature = "otlp")]
     if let Some(spans) = spans {
         spans.finish();
@@ -59,11 +59,12 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve(settings: &Settings) -> Result<(), Failure> {
+async fn serve(settings: &Settings, matches: ArgMatches) -> Result<(), Failure> {
     let services = Services::from_settings(settings)?;
     let handle = Handle::open(settings)?;
     let gateway = Gateway::bind_services(handle, settings, services, None).await?;
-    reload::at_hangup(gateway.certificate().cloned())?;
+    let again = move || Settings::load(&sources(&matches));
+    reload::Reload::new(&gateway, settings, again).at_hangup()?;
     let ws = check::clients_scheme(settings);
     for address in gateway.local_addrs() {
         tracing::info!("clients connect to {ws}://{address}/");

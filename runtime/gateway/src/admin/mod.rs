@@ -127,11 +127,6 @@ impl Service {
     }
 
     #[cfg(not(feature = "metrics"))]
-    #[expect(
-        clippy::unused_async,
-        clippy::unused_self,
-        reason = "the other one needs it"
-    )]
     async fn metrics(&self) -> Reply {
         text(
             StatusCode::NOT_FOUND,

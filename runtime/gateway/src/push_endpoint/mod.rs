@@ -9,6 +9,7 @@ mod access;
 mod answer;
 mod body;
 mod service;
+mod tokens;
 
 use std::fmt;
 use std::io;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 
 use wsfn_protocol::{Answer, Request};
 use wsfn_settings::Settings;
+
+pub use self::tokens::PushTokens;
 
 use self::service::Service;
 use crate::http_server::HttpServer;
@@ -76,6 +79,12 @@ impl PushEndpoint {
             service: Arc::new(Service::new(Arc::new(act), settings)),
             server,
         })
+    }
+
+    /// The tokens with which one may push: to have others put in their place.
+    #[must_use]
+    pub fn tokens(&self) -> PushTokens {
+        self.service.tokens().clone()
     }
 
     /// Where it listens, with the ports that the system gave.

@@ -12,12 +12,14 @@ use super::Act;
 use super::access::Access;
 use super::answer::{denied, no_body, reply};
 use super::body::Bodies;
+use super::tokens::PushTokens;
 use crate::http_server::{Reply, Serve};
 
 /// What every connection shares.
 pub(super) struct Service {
     act: Arc<dyn Act>,
     access: Access,
+    tokens: PushTokens,
     bodies: Bodies,
     body_max: usize,
 }
@@ -33,12 +35,18 @@ impl Serve for Service {
 impl Service {
     pub(super) fn new(act: Arc<dyn Act>, settings: &Settings) -> Self {
         let body_max = settings.push_max_body();
+        let tokens = PushTokens::new(&settings.push_token);
         Self {
             act,
-            access: Access::new(&settings.push_path, &settings.push_token),
+            access: Access::new(settings.push_path.clone(), tokens.clone()),
+            tokens,
             bodies: Bodies::new(body_max, settings.message_timeout),
             body_max,
         }
+    }
+
+    pub(super) const fn tokens(&self) -> &PushTokens {
+        &self.tokens
     }
 
     async fn reply(&self, request: Request<Incoming>) -> Reply {
