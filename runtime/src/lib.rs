@@ -43,6 +43,8 @@
 //! | know who connects | `headers: Headers`, `Query(ticket): Query<Ticket>`, `ClientAddr(address): ClientAddr` | [messages](guide::messages#who-connects) |
 //! | share a database | `impl State for Db`, then `db: &Db` | [state](guide::state) |
 //! | write to one client | `push.text(&id, "hello").await?` | [push](guide::push) |
+//! | answer word by word | `push.stream(&id).write("hel").await?` | [`Stream`] |
+//! | stop when the client leaves | `gone: Gone`, then `gone.wait().await` | [`Gone`] |
 //! | know that it has gone | `error.is_gone()` | [push](guide::push#what-can-become-of-it) |
 //! | write to many | `rooms.broadcast("lobby", "hello").await?` | [rooms](guide::rooms) |
 //! | know who is there | `rooms.members_with::<User>("lobby")` | [rooms](guide::rooms#who-is-there) |
@@ -118,7 +120,7 @@ pub use extract::{
     ClientAddr, CloseReason, Extensions, FromEvent, Headers, Protocols, Query, RawEvent,
 };
 pub use message::{Binary, IntoMessage, Json, Message, Plain, Text};
-pub use push::{Push, PushError, Report, Undelivered};
+pub use push::{Gone, Push, PushError, Report, Stream, Undelivered};
 pub use reply::{Accept, Answered, Failure, IntoReply, Opens, Reply};
 #[doc(inline)]
 pub use rooms::{Broadcast, Member, Members, MembersWith, Page, PageWith, Rooms, RoomsError};

@@ -1,7 +1,7 @@
 //! An application whose connections have sessions: in a test's own process, and as the program `keeper`.
 
 use serde::{Deserialize, Serialize};
-use wsfn::{App, ConnectionId, Result, Rooms, Session, Text, on_close, on_message};
+use wsfn::{App, ConnectionId, Gone, Result, Rooms, Session, Text, on_close, on_message};
 
 /// Who a connection is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -21,6 +21,7 @@ pub fn app() -> App {
 async fn keep(
     id: &ConnectionId,
     rooms: &Rooms,
+    gone: Gone,
     mut session: Session<User>,
     line: &str,
 ) -> Result<Text> {
@@ -40,6 +41,12 @@ async fn keep(
                     }
                 })
                 .await?;
+        }
+        // Only a push can tell that nobody is there.
+        "wait" => {
+            rooms.push().text(id, "anybody there?").await.ok();
+            gone.wait().await;
+            return Ok(Text("gone".to_owned()));
         }
         // Somebody else sets it between the event and what the handler does.
         "lose" => {

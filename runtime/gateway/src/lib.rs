@@ -30,7 +30,7 @@ mod tls;
 
 pub use data::DataError;
 pub use gateway::{BindError, Gateway};
-pub use hub::Handle;
+pub use hub::{Handle, Left};
 #[cfg(unix)]
 pub use invoke::ExecFunction;
 pub use invoke::{

@@ -158,7 +158,10 @@ impl Instance {
         let handler = entry.map_or("none", Entry::name);
         // The clock is read only where the line below is written.
         let started = tracing::enabled!(tracing::Level::DEBUG).then(std::time::Instant::now);
-        let push = self.push.for_event(kind, &id, context.deadline);
+        let mut push = self.push.for_event(kind, &id, context.deadline);
+        if self.setup.gone {
+            push = push.watching(&id);
+        }
         let lent = push.store().cloned();
         // What the handler's own log lines stand in.
         let span = tracing::info_span!(

@@ -37,6 +37,8 @@ pub struct Setup {
     pub(crate) states: BTreeMap<TypeId, Maker>,
     pub(crate) forward_headers: BTreeSet<String>,
     pub(crate) forward_query: bool,
+    /// Whether a handler wants to know when its client has left.
+    pub(crate) gone: bool,
 }
 
 /// How a state is made.

@@ -7,7 +7,7 @@ use super::ready;
 use crate::connection_id::ConnectionId;
 use crate::context::Context;
 use crate::event::{HasReason, Slot};
-use crate::push::Push;
+use crate::push::{Gone, Push};
 use crate::rooms::Rooms;
 use crate::state::State;
 
@@ -78,6 +78,7 @@ ready!(#[diagnostic::do_not_recommend] [] Push, Slot, event => Ok(event.push().c
 ready!(#[diagnostic::do_not_recommend] [] &'e Push, Slot, event => Ok(event.push()), setup => setup.push(); event absent if !event.push().is_set());
 ready!(#[diagnostic::do_not_recommend] [] Rooms, Slot, event => Ok(event.rooms.clone()), setup => setup.rooms(); event absent if !event.push().is_set());
 ready!(#[diagnostic::do_not_recommend] [] &'e Rooms, Slot, event => Ok(&event.rooms), setup => setup.rooms(); event absent if !event.push().is_set());
+ready!(#[diagnostic::do_not_recommend] [] Gone, Slot, event => Ok(Gone::of(event.push(), &event.id)), setup => setup.gone = true);
 ready!(#[diagnostic::do_not_recommend] [] RawEvent, Slot, event => Ok(RawEvent(Arc::clone(&event.raw))));
 ready!([T: State] &'e T, Slot, event => event.states.get(), setup => setup.state::<T>());
 ready!([T: State] Arc<T>, Slot, event => event.states.share(), setup => setup.state::<T>());

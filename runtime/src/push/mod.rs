@@ -1,8 +1,10 @@
 //! Pushes: how a function answers, and how it writes to anyone else.
 
 mod error;
+mod gone;
 mod http;
 mod report;
+mod stream;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +14,10 @@ use wsfn_protocol::{Answer, Data, Kind, Payload, Request};
 use wsfn_settings::{HttpUrl, Settings};
 
 pub use error::PushError;
+pub use gone::Gone;
+pub(crate) use gone::Watch;
 pub use report::{Report, Undelivered};
+pub use stream::Stream;
 
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
@@ -50,6 +55,8 @@ pub struct Push {
     deadline: Option<Instant>,
     /// Where its rooms are, if not at the gateway.
     store: Option<Lent>,
+    /// Who is told what pushes say about the connection of an event.
+    watch: Option<Arc<Watch>>,
 }
 
 #[derive(Clone)]
@@ -120,6 +127,7 @@ impl Push {
             backend,
             deadline: None,
             store: None,
+            watch: None,
         }
     }
 
@@ -136,6 +144,7 @@ impl Push {
             backend: self.backend.clone(),
             deadline,
             store: store.map(|lent| lent.for_event(kind, id, deadline)),
+            watch: None,
         }
     }
 
@@ -165,7 +174,17 @@ impl Push {
             backend: self.backend.clone(),
             deadline,
             store: self.store.clone(),
+            watch: None,
         }
+    }
+
+    /// The same client, which remembers when a push says that this connection is gone.
+    #[must_use]
+    pub(crate) fn watching(mut self, id: &ConnectionId) -> Self {
+        if matches!(self.backend, Backend::Http(_)) {
+            self.watch = Some(Arc::new(Watch::new(id.clone())));
+        }
+        self
     }
 
     /// Whether a push can reach anyone: `push-url` is set, or the gateway is in this process.
@@ -332,6 +351,12 @@ impl Push {
         Ok(())
     }
 
+    /// A long text for one client, which is sent in pieces while it is made: see [`Stream`].
+    #[must_use]
+    pub fn stream(&self, id: &ConnectionId) -> Stream {
+        Stream::new(self.clone(), id.clone())
+    }
+
     /// Sends one message to many connections and reports what became of each.
     ///
     /// The message is encoded once. To our own gateway it is one request; to Tencent's it is one request per
@@ -393,7 +418,16 @@ impl Push {
     /// What every push and everything about rooms comes down to: one request to the gateway.
     pub(crate) async fn act(&self, request: Request<'_>) -> Result<Answer, PushError> {
         match &self.backend {
-            Backend::Http(http) => http.act(&request, self.deadline).await,
+            Backend::Http(http) => {
+                let answered = http.act(&request, self.deadline).await;
+                if let (Err(error), Some(watch)) = (&answered, &self.watch)
+                    && error.is_gone()
+                    && let Some(id) = target(&request)
+                {
+                    watch.tell(id);
+                }
+                answered
+            }
             #[cfg(feature = "gateway")]
             Backend::Embedded(handle) => PushError::check(handle.act(&request)),
             #[cfg(feature = "testing")]
@@ -428,6 +462,18 @@ impl fmt::Debug for Push {
             Backend::Recorded(_) => f.write_str("Push(gateway of a test)"),
             Backend::Unset => f.write_str("Push(push-url is not set)"),
         }
+    }
+}
+
+/// The connection that a push is for, where it is for one.
+fn target<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+    match request {
+        Request::Send { to, .. } | Request::Close { to, .. } => Some(to),
+        Request::Join { id, .. }
+        | Request::Leave { id, .. }
+        | Request::Rooms { id }
+        | Request::Session { id, .. } => Some(id),
+        _ => None,
     }
 }
 

@@ -25,6 +25,10 @@ impl Desk {
         Self { handle, world }
     }
 
+    pub(crate) fn left(&self, id: &str) -> wsfn_gateway::Left {
+        self.handle.left(id)
+    }
+
     /// Does it; `None` when there is no answer in time.
     pub(crate) async fn act(
         &self,

@@ -81,6 +81,21 @@ async fn it_travels_to_a_process_that_the_gateway_starts() {
 }
 
 #[tokio::test]
+async fn a_push_that_finds_nobody_ends_the_waiting() {
+    let gone = PushAnswer::Http(410, r#"{"errNo":1101,"errMsg":"no such connection"}"#);
+    let server = PushServer::start(gone).await;
+    let environment = [
+        ("WSFN_MODE", "event-invoke"),
+        ("WSFN_PUSH_URL", &*server.url("/api-wsfn")),
+    ];
+    let function = Example::listening(keeper(), &Example::free_address(), &environment);
+    let headers = "Wsfn-Gateway: 1\r\nWsfn-Session: 0\r\n";
+    let reply = ask(function.address(), headers, &message("wait")).await;
+    assert!(reply.contains(r#""data":"gone""#), "{reply}");
+    assert_eq!(server.bodies().len(), 1);
+}
+
+#[tokio::test]
 async fn it_is_asked_for_only_where_it_did_not_travel() {
     const ASKED: &str = r#"{"errNo":0,"errMsg":"ok","value":{"name":"eve","lines":2},"version":7}"#;
     let server = PushServer::start(PushAnswer::Http(200, ASKED)).await;

@@ -3,6 +3,7 @@
 mod outcome;
 mod rooms;
 mod secrecy;
+mod stream;
 mod to_all;
 
 use wsfn::{ConnectionId, Push};

@@ -3,6 +3,7 @@
 mod act;
 mod held;
 pub(crate) mod id;
+mod left;
 pub(crate) mod outbound;
 pub(crate) mod peer;
 mod rooms;
@@ -24,6 +25,7 @@ use crate::counters::Counters;
 use crate::data::{Data, DataError};
 use crate::journal::Journal;
 pub(crate) use held::Held;
+pub use left::Left;
 use outbound::{Gate, NotQueued, QueueLimits};
 use peer::Peer;
 use rooms::Rooms;
@@ -93,6 +95,19 @@ impl Handle {
     #[must_use]
     pub fn act(&self, request: &Request<'_>) -> Answer {
         self.hub.act(request)
+    }
+
+    /// Tells when this connection is out of Open; it is where there is none of this id.
+    #[must_use]
+    pub fn left(&self, id: &str) -> Left {
+        match self.hub.peer(id) {
+            Some(peer) => peer.out().left(),
+            None => {
+                let left = Left::new();
+                left.tell();
+                left
+            }
+        }
     }
 
     pub(crate) const fn hub(&self) -> &Arc<Hub> {

@@ -8,6 +8,7 @@ use std::task::Waker;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::left::Left;
 use crate::machine::Ending;
 use crate::socket::Writer;
 
@@ -84,6 +85,8 @@ pub(crate) struct Outbound {
     /// When a message was last queued, where `idle-timeout` is on.
     last_message: Option<Instant>,
     waker: Option<Waker>,
+    /// Who wants to know when the connection is out of Open; mostly nobody.
+    left: Option<Left>,
 }
 
 impl Outbound {
@@ -106,6 +109,7 @@ impl Outbound {
             failed: false,
             last_message: None,
             waker: None,
+            left: None,
         }
     }
 
@@ -191,6 +195,19 @@ impl Outbound {
         self.ping = None;
         self.close = None;
         self.pushed_close = None;
+        if let Some(left) = self.left.take() {
+            left.tell();
+        }
+    }
+
+    /// Tells when the connection is out of Open.
+    pub(super) fn left(&mut self) -> Left {
+        if self.gate == Gate::Sealed {
+            let left = Left::new();
+            left.tell();
+            return left;
+        }
+        self.left.get_or_insert_with(Left::new).clone()
     }
 
     /// The close frame of a sealed connection.
