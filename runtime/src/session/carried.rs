@@ -14,8 +14,7 @@ pub(crate) enum Carried {
     /// Nothing: it has to be asked for.
     #[default]
     Nothing,
-    /// That none was set.
-    #[cfg(feature = "gateway")]
+    /// That none was set, as with most connections.
     None,
     /// The session itself.
     #[cfg(feature = "gateway")]
@@ -30,7 +29,10 @@ impl Carried {
         let header = headers.get(header::SESSION);
         header
             .and_then(|value| value.to_str().ok())
-            .map_or(Self::Nothing, |text| Self::Header(text.into()))
+            .map_or(Self::Nothing, |text| match text {
+                "0" => Self::None,
+                text => Self::Header(text.into()),
+            })
     }
 
     /// From a gateway in this process.
@@ -43,11 +45,9 @@ impl Carried {
     pub(crate) fn read(&self) -> Option<Arc<SessionValue>> {
         match self {
             Self::Nothing => None,
-            #[cfg(feature = "gateway")]
             Self::None => Some(Arc::clone(&NONE)),
             #[cfg(feature = "gateway")]
             Self::Value(session) => Some(Arc::clone(session)),
-            Self::Header(text) if &**text == "0" => Some(Arc::clone(&NONE)),
             Self::Header(text) => SessionValue::from_header(text).map(Arc::new),
         }
     }
