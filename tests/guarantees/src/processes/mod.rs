@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -49,33 +50,35 @@ impl Programs {
     /// # Errors
     /// When they cannot be built.
     pub fn build(manifest: &Path) -> Result<Self, String> {
-        let output =
-            std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-                .args([
-                    "build",
-                    "--quiet",
-                    "--message-format=json",
-                    "--manifest-path",
-                ])
-                .arg(manifest)
-                .args(["-p", "wsfn-cli", "-p", "wsfn-guarantees", "--bins"])
-                .stderr(std::process::Stdio::inherit())
-                .output()
-                .map_err(|error| format!("cargo: {error}"))?;
-        let built = |name: &str| {
-            String::from_utf8_lossy(&output.stdout)
-                .lines()
-                .find_map(|line| {
-                    let message: serde_json::Value = serde_json::from_str(line).ok()?;
-                    let path = message["executable"].as_str().map(PathBuf::from);
-                    path.filter(|_| message["target"]["name"] == name)
-                })
-        };
-        match (built("wsfn"), built("witness")) {
-            (Some(gateway), Some(witness)) => Ok(Self { gateway, witness }),
-            _ => Err("wsfn and witness cannot be built".into()),
-        }
+        Ok(Self {
+            // One after the other: together, the gateway would get what tests want of it.
+            gateway: build(manifest, "wsfn-cli", "wsfn")?,
+            witness: build(manifest, "wsfn-guarantees", "witness")?,
+        })
     }
+}
+
+fn build(manifest: &Path, package: &str, program: &str) -> Result<PathBuf, String> {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args([
+            "build",
+            "--quiet",
+            "--message-format=json",
+            "--manifest-path",
+        ])
+        .arg(manifest)
+        .args(["-p", package, "--bin", program])
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo: {error}"))?;
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .find_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            let path = message["executable"].as_str().map(PathBuf::from);
+            path.filter(|_| message["target"]["name"] == program)
+        })
+        .ok_or_else(|| format!("{program} cannot be built"))
 }
 
 /// Carries these seeds out, several at once since they wait most of the time, and tells in how many each promise could

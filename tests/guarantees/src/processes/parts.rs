@@ -22,8 +22,7 @@ pub(super) struct Setup {
 impl Setup {
     /// Whether it has a directory, so that close events outlive it.
     pub(super) const fn journal(self) -> bool {
-        let _ = self;
-        false
+        self.seed % 4 != 3
     }
 }
 
@@ -160,7 +159,10 @@ impl Parts {
             .env("WSFN_LISTEN", self.listen.to_string())
             .env("WSFN_PUSH_LISTEN", self.pushes.to_string())
             .env("WSFN_ADMIN_LISTEN", "off")
-            .env("WSFN_DATA", "none")
+            .env(
+                "WSFN_DATA",
+                if self.setup.journal() { "data" } else { "none" },
+            )
             .env("WSFN_INVOKE_TIMEOUT", milliseconds(TIMEOUT))
             .env("WSFN_WRITE_TIMEOUT", milliseconds(STALL))
             .env("WSFN_CLOSE_TIMEOUT", "1s")
