@@ -1,4 +1,4 @@
-// Who accepts is the function for connects.
+// Accept in the function for connects; here, return what goes back to the sender.
 
 use wsfn::{Accept, on_connect};
 

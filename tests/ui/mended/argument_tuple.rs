@@ -1,4 +1,4 @@
-// An argument for each.
+// Take an argument for each part.
 
 use wsfn::{ConnectionId, Result, Rooms, on_message};
 

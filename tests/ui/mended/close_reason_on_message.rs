@@ -1,4 +1,4 @@
-// It is known when the connection has ended.
+// Take it in the function for closes: it is known when the connection has ended.
 
 use wsfn::{CloseReason, on_close};
 

@@ -1,4 +1,4 @@
-// An `async fn`.
+// Write `async fn` in place of `const fn`.
 
 use wsfn::on_message;
 

@@ -1,4 +1,4 @@
-// An `async fn`; what a C program calls is another function.
+// Write an `async fn`; what a C program calls is another function.
 
 use wsfn::on_close;
 

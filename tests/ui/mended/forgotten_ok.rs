@@ -1,4 +1,4 @@
-// `Ok(())` at the end.
+// End the body with `Ok(())`.
 
 use wsfn::{ConnectionId, Result, Rooms, on_message};
 

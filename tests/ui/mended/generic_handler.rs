@@ -1,4 +1,4 @@
-// Say which type.
+// Write which type it is called with.
 
 use serde::Deserialize;
 use wsfn::{Json, on_message};

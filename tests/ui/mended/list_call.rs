@@ -1,4 +1,4 @@
-// The name alone.
+// List the name alone, without `()`: the runtime calls it.
 
 #[wsfn::on_message]
 async fn talk() {}

@@ -1,4 +1,4 @@
-// The names of the functions.
+// List the names of functions that have an attribute.
 
 #[wsfn::on_message]
 async fn talk() {}

@@ -1,4 +1,4 @@
-// A name for each, since the setting `_HANDLER` chooses by name.
+// Give each a name of its own, since the setting `_HANDLER` chooses by name.
 
 mod chat {
     #[wsfn::on_connect]

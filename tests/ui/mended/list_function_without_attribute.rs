@@ -1,4 +1,4 @@
-// Say which event it is for.
+// Put the attribute of its event on the function: `#[on_connect]`, `#[on_message]` or `#[on_close]`.
 
 #[wsfn::on_connect]
 async fn greet() {}

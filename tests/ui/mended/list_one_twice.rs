@@ -1,4 +1,4 @@
-// Once.
+// List it once.
 
 #[wsfn::on_message]
 async fn talk() {}

@@ -1,4 +1,4 @@
-// The name, without quotes.
+// List the name, without quotes.
 
 #[wsfn::on_message]
 async fn talk() {}

@@ -1,4 +1,4 @@
-// A function, with an attribute that says which event it is for.
+// List a function with an attribute that says which event it is for.
 
 #[wsfn::on_message]
 async fn talk() {}

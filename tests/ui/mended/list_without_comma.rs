@@ -1,4 +1,4 @@
-// A comma.
+// Put a comma between the names.
 
 #[wsfn::on_connect]
 async fn greet() {}

@@ -1,4 +1,4 @@
-// `async fn`.
+// Write `async fn`; the body need not wait for anything.
 
 use wsfn::{ConnectionId, on_connect};
 

@@ -1,4 +1,4 @@
-// `Arc` instead of `Rc`; or a block that ends before the `.await`.
+// Use `Arc` in place of `Rc`; or a block that ends before the `.await`.
 
 use std::sync::Arc;
 use wsfn::{ConnectionId, Result, Rooms, on_message};

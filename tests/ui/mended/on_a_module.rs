@@ -1,4 +1,4 @@
-// On the function inside.
+// Put it on the function inside.
 
 mod handlers {
     use wsfn::on_close;

@@ -1,4 +1,4 @@
-// On an `async fn`.
+// Put it on an `async fn`.
 
 use wsfn::on_connect;
 

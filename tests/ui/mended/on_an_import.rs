@@ -1,4 +1,4 @@
-// Where the function is written. Its path can be listed from anywhere.
+// Put it where the function is written. Its path can be listed from anywhere.
 
 mod handlers {
     #[wsfn::on_message]

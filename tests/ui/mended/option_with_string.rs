@@ -1,4 +1,4 @@
-// Without quotes.
+// Write the path without quotes.
 
 use wsfn::on_close;
 

@@ -1,4 +1,4 @@
-// With a path, or nothing at all.
+// Write a path, or leave the option out.
 
 use wsfn::on_close;
 

@@ -1,4 +1,4 @@
-// There is never one here, so it goes.
+// Leave it out: a close never has a text.
 
 use wsfn::on_close;
 

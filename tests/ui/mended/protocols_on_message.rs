@@ -1,4 +1,4 @@
-// The sub-protocol is chosen when the client connects.
+// Take it in the function for connects: the sub-protocol is chosen there.
 
 use wsfn::{Accept, Protocols, Refuse, on_connect};
 

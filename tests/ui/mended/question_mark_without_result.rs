@@ -1,4 +1,4 @@
-// `-> Result<()>`, and `Ok(())` at the end.
+// Return `Result<()>`, and end the body with `Ok(())`.
 
 use wsfn::{ConnectionId, Result, Rooms, on_message};
 

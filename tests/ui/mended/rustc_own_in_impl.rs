@@ -1,4 +1,4 @@
-// On a function outside of the `impl`.
+// Put the attribute on a function outside of the `impl`; it can call the one inside.
 
 struct Chat;
 

@@ -1,4 +1,4 @@
-// On a function outside of the trait.
+// Put the attribute on a function outside of the trait; it can call the one inside.
 
 trait Chat {
     fn talk();

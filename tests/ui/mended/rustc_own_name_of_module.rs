@@ -1,4 +1,4 @@
-// Another name for one of the two.
+// Give one of the two another name.
 
 mod talking {}
 

@@ -1,4 +1,4 @@
-// With `&`.
+// Borrow it: `&str`.
 
 #[wsfn::on_message]
 async fn talk(text: &str) {

@@ -1,4 +1,4 @@
-// Once.
+// Write the attribute once.
 
 use wsfn::on_message;
 

@@ -1,4 +1,4 @@
-// With `&`; or as `Arc<Database>`, to keep it beyond the event.
+// Borrow it, as `&Database`; or take `Arc<Database>`, to keep it beyond the event.
 
 use wsfn::{Result, State, on_message};
 

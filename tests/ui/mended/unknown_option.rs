@@ -1,4 +1,4 @@
-// Rooms are joined in the body.
+// Rooms are joined in the body, with `rooms.join`.
 
 use wsfn::{ConnectionId, Result, Rooms, on_message};
 

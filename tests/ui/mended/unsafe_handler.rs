@@ -1,4 +1,4 @@
-// Without `unsafe`; a block in the body says what is unsafe about it.
+// Leave `unsafe` out; a block in the body says what is unsafe about it.
 
 use wsfn::on_message;
 

@@ -1,4 +1,4 @@
-// Without it.
+// Leave the `where` clause out.
 
 use wsfn::{ConnectionId, on_connect};
 

@@ -15,7 +15,7 @@ use wsfn_bench::cpu_time_of_children;
 const CLEAN_ROUNDS: usize = 3;
 
 /// Builds of each program with few or many handlers; the median counts.
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 7;
 
 const MANY: usize = 100;
 
