@@ -30,6 +30,11 @@ impl Client {
     ///
     /// It is our own gateway's if its path begins with `/api-wsfn`; rooms and sessions are only there.
     ///
+    /// ```
+    /// let gateway = wsfn::Client::new("http://127.0.0.1:9002/api-wsfn")?;
+    /// # Ok::<(), wsfn::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When `url` is no `http://` address, or is `https://` without the feature `push-tls`.
     pub fn new(url: &str) -> Result<Self> {
@@ -55,6 +60,13 @@ impl Client {
     }
 
     /// The gateway that the settings name: `WSFN_PUSH_URL` in the environment, or `push-url` in `wsfn.toml`.
+    ///
+    /// ```no_run
+    /// # fn example() -> wsfn::Result<()> {
+    /// let gateway = wsfn::Client::from_settings()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When there is no such setting, its address cannot be used, or any other setting is wrong; the text says which,
@@ -85,12 +97,26 @@ impl Client {
     }
 
     /// Writes to single connections, and closes them.
+    ///
+    /// ```no_run
+    /// # async fn example(gateway: &wsfn::Client, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// gateway.push().text(id, "your order is on its way").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn push(&self) -> &Push {
         self.rooms.push()
     }
 
     /// Rooms, sessions, and who is there.
+    ///
+    /// ```no_run
+    /// # async fn example(gateway: &wsfn::Client) -> wsfn::Result<()> {
+    /// println!("{} are here", gateway.rooms().count("lobby").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn rooms(&self) -> &Rooms {
         &self.rooms

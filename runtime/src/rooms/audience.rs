@@ -57,6 +57,13 @@ impl<'r> Broadcast<'r> {
     }
 
     /// Leaves these connections out, the sender for one.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.everyone("somebody came").except([id]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn except<'i>(mut self, ids: impl IntoIterator<Item = &'i ConnectionId>) -> Self {
         let ids = ids.into_iter();
         self.except

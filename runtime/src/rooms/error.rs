@@ -48,6 +48,14 @@ impl RoomsError {
     }
 
     /// Whether the connection is there no more (errNo 1101).
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = rooms.join("lobby", id).await {
+    ///     println!("left already: {}", error.is_gone());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_gone(&self) -> bool {
         match &self.0 {
@@ -58,12 +66,30 @@ impl RoomsError {
     }
 
     /// Whether the session was set by somebody else in between (errNo 1106).
+    ///
+    /// ```no_run
+    /// # async fn example(mut session: wsfn::Session<u32>) -> wsfn::Result<()> {
+    /// match session.set(7).await {
+    ///     Err(error) if error.is_conflict() => session.reload().await?,
+    ///     other => other?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.err_no() == Some(ErrNo::CONFLICT.0)
     }
 
     /// Whether a limit is reached (errNo 1102); the text says which.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = rooms.join("lobby", id).await {
+    ///     println!("a limit is reached: {}", error.is_too_large());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         match &self.0 {
@@ -74,6 +100,14 @@ impl RoomsError {
     }
 
     /// Whether the gateway, or the store, cannot do it now.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = rooms.join("lobby", id).await {
+    ///     println!("try later: {}", error.is_throttled());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         match &self.0 {
@@ -84,6 +118,14 @@ impl RoomsError {
     }
 
     /// Whether there was no answer in time.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = rooms.join("lobby", id).await {
+    ///     println!("perhaps done: {}", error.is_timeout());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match &self.0 {
@@ -94,6 +136,14 @@ impl RoomsError {
     }
 
     /// `errNo` of the gateway's answer, or what it would have been where a store answered.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) {
+    /// if let Err(error) = rooms.join("lobby", id).await {
+    ///     println!("{:?}", error.err_no());
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn err_no(&self) -> Option<i64> {
         match &self.0 {

@@ -21,6 +21,15 @@ use crate::connection_id::ConnectionId;
 pub struct Members(Pages);
 
 /// Some of a room's connections.
+///
+/// ```no_run
+/// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+/// if let Some(page) = rooms.members("lobby").next().await? {
+///     println!("{} of {}", page.ids.len(), page.count);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Page {
@@ -36,6 +45,13 @@ impl Members {
     }
 
     /// The most ids in a page; without it the gateway decides.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let first = rooms.members("lobby").limit(10).next().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn limit(mut self, limit: usize) -> Self {
         self.0.limit = Some(limit);
@@ -43,6 +59,16 @@ impl Members {
     }
 
     /// The next page; `None` after the last. Who joins or leaves meanwhile may or may not be in it.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let mut members = rooms.members("lobby");
+    /// while let Some(page) = members.next().await? {
+    ///     println!("{}", page.ids.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the gateway is not reachable, or says no. The same page can be asked for again.
@@ -61,6 +87,13 @@ impl Members {
     }
 
     /// All that are left, of every page. Only for rooms whose size is known to be small.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let both = rooms.members("game 7").all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Members::next`].

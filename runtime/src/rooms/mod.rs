@@ -78,6 +78,13 @@ impl Rooms {
     }
 
     /// The push client that the rooms are reached with.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.push().text(id, "hello").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn push(&self) -> &Push {
         &self.push
@@ -127,6 +134,13 @@ impl Rooms {
 
     /// Takes a connection out of all its rooms. Nobody has to do so when a connection ends.
     ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.leave_all(id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the gateway is not reachable, or says no.
     ///
@@ -161,12 +175,26 @@ impl Rooms {
     }
 
     /// Who is in a room, page by page: see [`Members`].
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let both = rooms.members("game 7").all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn members(&self, room: impl Into<String>) -> Members {
         Members::new(self.clone(), room.into())
     }
 
     /// Who is in a room, with the session of each: see [`MembersWith`].
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let names = rooms.members_with::<String>("game 7").all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn members_with<T: DeserializeOwned>(&self, room: impl Into<String>) -> MembersWith<T> {
         MembersWith::new(self.clone(), room.into())
@@ -212,6 +240,13 @@ impl Rooms {
 
     /// Which of these connections are open.
     ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let is_here = !rooms.alive([id]).await?.is_empty();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the gateway is not reachable, or says no.
     ///
@@ -251,6 +286,13 @@ impl Rooms {
 
     /// Sends a message to everyone in a room. Awaiting it gives a [`Report`]; that someone's queue is full is no
     /// error, and neither is a room that nobody is in. [`Broadcast::except`] leaves connections out.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.broadcast("lobby", "hello").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn broadcast<'r>(
         &self,
         room: impl AsRef<str>,
@@ -260,6 +302,13 @@ impl Rooms {
     }
 
     /// Sends a message to everyone who is in at least one of these rooms, once to each; as [`Rooms::broadcast`].
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// rooms.broadcast_many(["lobby", "hall"], "hello").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn broadcast_many<'r>(
         &self,
         rooms: impl IntoIterator<Item = impl AsRef<str>>,

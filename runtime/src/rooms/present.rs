@@ -31,6 +31,15 @@ pub struct MembersWith<T> {
 }
 
 /// Some of a room's connections, with their sessions.
+///
+/// ```no_run
+/// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+/// if let Some(page) = rooms.members_with::<String>("lobby").next().await? {
+///     println!("{} of {}", page.members.len(), page.count);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct PageWith<T> {
@@ -41,6 +50,15 @@ pub struct PageWith<T> {
 }
 
 /// Somebody in a room.
+///
+/// ```no_run
+/// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+/// for member in rooms.members_with::<String>("game 7").all().await? {
+///     println!("{}", member.session.unwrap_or_default());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Member<T> {
@@ -59,6 +77,13 @@ impl<T> MembersWith<T> {
     }
 
     /// The most members in a page; without it the gateway decides, which also ends a page that grows large.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let first = rooms.members_with::<String>("lobby").limit(10).next().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn limit(mut self, limit: usize) -> Self {
         self.pages.limit = Some(limit);
@@ -68,6 +93,16 @@ impl<T> MembersWith<T> {
 
 impl<T: DeserializeOwned> MembersWith<T> {
     /// The next page; `None` after the last. Who joins or leaves meanwhile may or may not be in it.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let mut present = rooms.members_with::<String>("lobby");
+    /// while let Some(page) = present.next().await? {
+    ///     println!("{}", page.members.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the gateway is not reachable, or says no. The same page can be asked for again.
@@ -92,6 +127,13 @@ impl<T: DeserializeOwned> MembersWith<T> {
     }
 
     /// All that are left, of every page. Only for rooms whose size is known to be small.
+    ///
+    /// ```no_run
+    /// # async fn example(rooms: &wsfn::Rooms, id: &wsfn::ConnectionId) -> wsfn::Result<()> {
+    /// let both = rooms.members_with::<String>("game 7").all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`MembersWith::next`].

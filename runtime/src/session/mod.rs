@@ -59,30 +59,65 @@ pub struct Session<T> {
 
 impl<T> Session<T> {
     /// The value; `None` where none was set, or it was cleared.
+    ///
+    /// ```no_run
+    /// # async fn example(mut session: wsfn::Session<String>) -> wsfn::Result<()> {
+    /// println!("{}", session.get().map_or("nobody", String::as_str));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn get(&self) -> Option<&T> {
         self.value.as_ref()
     }
 
     /// The value, to keep.
+    ///
+    /// ```no_run
+    /// # async fn example(mut session: wsfn::Session<String>) -> wsfn::Result<()> {
+    /// let name = session.into_inner().unwrap_or_default();
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> Option<T> {
         self.value
     }
 
     /// How often the session was set: 0 at first.
+    ///
+    /// ```no_run
+    /// # async fn example(mut session: wsfn::Session<String>) -> wsfn::Result<()> {
+    /// let is_new = session.version() == 0;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn version(&self) -> u64 {
         self.known.version
     }
 
     /// Whose session it is.
+    ///
+    /// ```no_run
+    /// # async fn example(mut session: wsfn::Session<String>) -> wsfn::Result<()> {
+    /// println!("{:?}", session.connection_id());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn connection_id(&self) -> &ConnectionId {
         &self.id
     }
 
     /// Removes the value.
+    ///
+    /// ```no_run
+    /// # async fn example(mut session: wsfn::Session<String>) -> wsfn::Result<()> {
+    /// session.clear().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Session::set`].
@@ -135,6 +170,13 @@ impl<T: DeserializeOwned> Session<T> {
     }
 
     /// Asks the gateway what the session is now.
+    ///
+    /// ```no_run
+    /// # async fn example(mut session: wsfn::Session<String>) -> wsfn::Result<()> {
+    /// session.reload().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the connection is gone, the gateway is not reachable, or the value is no `T`.
