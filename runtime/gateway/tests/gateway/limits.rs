@@ -1,11 +1,17 @@
 //! Limits on what one client may do, and who the client is.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wsfn_protocol::{Event, Kind};
 use wsfn_settings::{Settings, Sources};
 
-use crate::support::{Client, Server, until};
+use crate::support::{Client, SOON, Server, ok, until};
 
 fn settings(set: &[(&str, &str)]) -> Settings {
     let sources = set.iter().fold(Sources::new(), |sources, (name, value)| {
@@ -24,7 +30,8 @@ fn status(result: Result<Client, Error>) -> u16 {
 
 async fn closed_with(client: &mut Client) -> u16 {
     loop {
-        match client.next().await {
+        let next = tokio::time::timeout(SOON, client.next()).await;
+        match next.expect("a close in time") {
             Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
             Some(Ok(_)) => {}
             other => panic!("{other:?}"),
@@ -145,4 +152,72 @@ async fn what_would_not_pass_there_does_not_pass_here() {
     assert_eq!(closed_with(&mut client).await, 1009);
     until(|| (!server.seen_of(Kind::Close).is_empty()).then_some(())).await;
     assert!(server.seen_of(Kind::Message).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_above_max_frame_is_1009_and_a_message_of_several_frames_is_none() {
+    let server = Server::echo(settings(&[("WSFN_MAX_FRAME", "1024")])).await;
+    let mut client = server.connect().await;
+    for (last, opcode) in [
+        (false, OpCode::Data(Data::Text)),
+        (true, OpCode::Data(Data::Continue)),
+    ] {
+        let frame = Frame::message(vec![b'x'; 1024], opcode, last);
+        client.send(Message::Frame(frame)).await.unwrap();
+    }
+    let back = client.next().await.unwrap().unwrap();
+    assert_eq!(back, Message::text("x".repeat(2048)));
+    client.send(Message::text("x".repeat(1025))).await.unwrap();
+    assert_eq!(closed_with(&mut client).await, 1009);
+    let seen = server.wait_for(Kind::Close, 1).await;
+    assert!(seen[0].event.contains("max-frame"), "{}", seen[0].event);
+    assert_eq!(server.seen_of(Kind::Message).len(), 1);
+}
+
+/// What is received and not delivered is bounded in bytes; then TCP slows the client down, and nothing is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_slowed_down_at_in_max_bytes() {
+    const COUNT: usize = 256;
+    let gate = Arc::new(Semaphore::new(0));
+    let opener = Arc::clone(&gate);
+    let settings = settings(&[
+        ("WSFN_IN_MAX_BYTES", "1MiB"),
+        ("WSFN_IN_MAX_MESSAGES", "100000"),
+    ]);
+    let server = Server::start(settings, move |call, _| {
+        let gate = Arc::clone(&gate);
+        async move {
+            if call.kind == Kind::Message {
+                gate.acquire().await.unwrap().forget();
+            }
+            ok()
+        }
+    })
+    .await;
+    let mut client = server.connect().await;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    let sender = tokio::spawn(async move {
+        for at in 0..COUNT {
+            let mut text = at.to_string();
+            text.push_str(&" ".repeat(250_000));
+            client.send(Message::text(text)).await.unwrap();
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        client
+    });
+    server.wait_for(Kind::Message, 1).await;
+    // Until it gets no further: what is on its way is in the sockets' buffers, which hold much less than all of it.
+    let mut before = usize::MAX;
+    while before != sent.load(Ordering::Relaxed) {
+        before = sent.load(Ordering::Relaxed);
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+    assert!(before < COUNT / 2, "{before} of {COUNT} were taken");
+    opener.add_permits(COUNT);
+    let seen = server.wait_for(Kind::Message, COUNT).await;
+    for (at, seen) in seen.iter().enumerate() {
+        assert!(seen.event.contains(&format!("\"data\":\"{at} ")), "{at}");
+    }
+    drop(sender.await.unwrap());
 }
