@@ -16,6 +16,8 @@ mod otlp;
 mod proxies;
 mod push;
 mod push_tls;
+#[cfg(target_os = "linux")]
+mod recipe;
 mod reload;
 mod runtime_api;
 mod session;
