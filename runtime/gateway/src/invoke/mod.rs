@@ -4,8 +4,8 @@ mod client;
 #[cfg(unix)]
 mod exec;
 mod http;
-mod reply;
-mod scf;
+pub(crate) mod reply;
+pub(crate) mod scf;
 mod slots;
 mod trace;
 

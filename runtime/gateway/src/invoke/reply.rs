@@ -11,7 +11,7 @@ use super::{InvokeAnswer, InvokeError};
 pub(super) const REPLY_MAX: usize = 6 << 20;
 
 /// What a reply says: for a connect all of it, for others only what is to be sent to the sender.
-pub(super) fn read(kind: Kind, body: &[u8]) -> Result<InvokeAnswer, InvokeError> {
+pub(crate) fn read(kind: Kind, body: &[u8]) -> Result<InvokeAnswer, InvokeError> {
     let mut answer = InvokeAnswer::ok();
     let text = match (std::str::from_utf8(body), kind) {
         (Ok(text), _) => text,

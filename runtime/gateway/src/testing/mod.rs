@@ -1,5 +1,7 @@
-//! What the test kit of the crate `wsfn` needs of the gateway: connections without sockets, and chance from a seed.
+//! What the test kit of the crate `wsfn` needs of the gateway: connections without sockets, and chance from a seed. And
+//! what is fuzzed and not public.
 
+pub mod answers;
 mod random;
 
 pub use crate::socket::memory::{ClientEnd, Dialer};

@@ -76,7 +76,7 @@ struct Run<'a> {
 
 /// What the answer of the API means for the call. Pushes inside a reply are not looked at: a function that is called
 /// this way was not told that they would be.
-pub(super) fn meaning(
+pub(crate) fn meaning(
     kind: Kind,
     body: &[u8],
     request_id: &str,

@@ -17,6 +17,8 @@ use super::reply::{REPLY_MAX, failed};
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
 use tc3::Signed;
 
+pub(crate) use answer::meaning;
+
 const SERVICE: &str = "scf";
 /// Synchronous, and held to 10,000 calls a second; `Invoke` would be held to 100.
 const ACTION: &str = "InvokeFunction";
@@ -94,7 +96,7 @@ impl ScfFunction {
         if status != StatusCode::OK {
             return Err(failed(format!("the API answered with status {status}")));
         }
-        answer::meaning(call.kind, &answered, &call.request_id)
+        meaning(call.kind, &answered, &call.request_id)
     }
 
     fn request(&self, asked: &Bytes) -> Request<Full<Bytes>> {
