@@ -14,10 +14,10 @@ use super::command::wsfn;
 use super::gateway::{Client, connect};
 
 /// A directory for the journal and the settings, which goes with the test.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("wsfn-e2e-{}-{count}", std::process::id()));
@@ -31,7 +31,7 @@ impl Folder {
     }
 
     /// The command, in front of one function.
-    fn gateway(&self, function: &str) -> Command {
+    pub(super) fn gateway(&self, function: &str) -> Command {
         let mut command = wsfn(&["gateway", "--push-listen", "off", "--function", function]);
         command.env("WSFN_DATA", self.data());
         command
@@ -42,7 +42,7 @@ impl Folder {
     }
 
     /// What `--check` says.
-    fn check(&self, function: &str, admin: &str) -> String {
+    pub(super) fn check(&self, function: &str, admin: &str) -> String {
         let mut command = self.gateway(function);
         command.arg("--check").env("WSFN_ADMIN_LISTEN", admin);
         let output = command.output().expect("it runs");
@@ -73,6 +73,18 @@ async fn refused(address: &str) -> u16 {
         Err(Error::Http(response)) => response.status().as_u16(),
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// What the admin endpoint answers, head and all.
+fn ask(admin: &str, path: &str) -> String {
+    use std::io::{Read as _, Write as _};
+
+    let mut stream = std::net::TcpStream::connect(admin).expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer
 }
 
 fn ids(events: &[SeenEvent]) -> BTreeSet<&str> {
@@ -146,6 +158,19 @@ async fn a_function_that_is_down_at_the_restart_is_told_later() {
             && said.contains("3 close events of earlier runs wait"),
         "{said}"
     );
+    let page = ask(&admin, "/metrics");
+    for line in [
+        "wsfn_journal_entries 3\n",
+        "wsfn_journal_left 3\n",
+        "wsfn_journal_takes 1\n",
+        "wsfn_journal_errors_total 0\n",
+        "wsfn_journal_left_oldest_seconds ",
+        "wsfn_journal_commits_total ",
+        "wsfn_journal_changes_total ",
+        "wsfn_journal_commit_seconds_total ",
+    ] {
+        assert!(page.contains(line), "{line}: {page}");
+    }
     let function = HttpFunction::scripted(&address, |_| Deed::Answer(0)).await;
     let closes = function.wait_for("closing", 3).await;
     assert_eq!(ids(&closes), ids(&opened));
@@ -281,7 +306,9 @@ async fn while_the_disk_is_full_new_clients_are_refused_and_others_live_on() {
     let folder = Folder::new();
     std::fs::create_dir(folder.data()).expect("made");
     let function = HttpFunction::start().await;
-    let gateway = folder.gateway(&function.url());
+    let mut gateway = folder.gateway(&function.url());
+    let admin = Example::free_address();
+    gateway.env("WSFN_ADMIN_LISTEN", &admin);
     // In a namespace of its own, where the directory is a disk of four megabytes.
     let mut command = Command::new("unshare");
     let script = "mount -t tmpfs -o size=4m none \"$WSFN_DATA\" && exec \"$0\" \"$@\"";
@@ -315,6 +342,8 @@ async fn while_the_disk_is_full_new_clients_are_refused_and_others_live_on() {
     assert_eq!(status, 503);
     let _ = gateway.says("the journal cannot be written");
     assert_eq!(refused(gateway.address()).await, 503);
+    let ready = ask(&admin, "/readyz");
+    assert!(ready.starts_with("HTTP/1.1 503"), "{ready}");
     let before = function.seen_of("data send").len();
     client
         .send(Message::text("still here"))
@@ -328,4 +357,6 @@ async fn while_the_disk_is_full_new_clients_are_refused_and_others_live_on() {
     std::fs::remove_file(&ballast).expect("removed");
     let _ = gateway.says("the journal can be written again");
     let _client = connect(gateway.address()).await;
+    let ready = ask(&admin, "/readyz");
+    assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
 }

@@ -1,6 +1,7 @@
 //! Programs as processes, each front end from outside.
 
 mod captured;
+mod clock;
 mod command;
 pub(crate) mod event_invoke;
 mod examples;

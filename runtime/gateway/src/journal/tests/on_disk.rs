@@ -63,6 +63,29 @@ async fn the_next_start_finds_what_was_not_removed() {
 }
 
 #[tokio::test]
+async fn what_is_answered_is_not_found_again_while_its_removal_waits() {
+    let folder = Folder::new();
+    let journal = folder.journal();
+    let records: Vec<_> = (0..1_500)
+        .map(|_| journal.record(journal.number(), "c", &Route::default()))
+        .collect();
+    for record in records {
+        assert_eq!(record.await, Ok(true));
+    }
+    end(journal).await;
+    let journal = folder.journal();
+    let left = journal.left(None, 2_000).await.expect("readable").entries;
+    assert_eq!(left.len(), 1_500);
+    for left in &left {
+        journal.done(left);
+    }
+    // More than one group: with this answer, some are removed and others are not.
+    let page = journal.left(None, 2_000).await.expect("readable");
+    assert!(page.entries.is_empty(), "{}", page.entries.len());
+    end(journal).await;
+}
+
+#[tokio::test]
 async fn an_end_that_nobody_saw_is_as_old_as_the_start_that_found_it() {
     let folder = Folder::new();
     let journal = folder.journal();
