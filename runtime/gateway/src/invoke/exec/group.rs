@@ -134,6 +134,9 @@ pub(super) struct Members(i32);
 impl Members {
     /// Whether the other end of a loopback connection is a process of this group: whoever else runs on the machine
     /// must not take events or answer them. It reads `/proc`, so it belongs on a thread that may block.
+    ///
+    /// Once for each connection and not for each request: whoever keeps a connection, as our own runtime does, is looked
+    /// up once. Who makes one for each call pays for a table with a line for each IPv4 socket of this network namespace.
     #[cfg(target_os = "linux")]
     pub(super) fn include(self, peer: SocketAddr, local: SocketAddr) -> bool {
         use linux::{inode, is_of_group, owns};
