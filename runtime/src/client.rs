@@ -1,12 +1,14 @@
 //! The gateway, for a program that is no function.
 
 use std::fmt;
+use std::sync::Arc;
 
 use wsfn_settings::{Settings, Sources};
 
 use crate::error::Result;
 use crate::push::Push;
 use crate::rooms::Rooms;
+use crate::rooms::store::{self, Lent, Stored};
 
 /// The gateway, for a program without handlers: a job that announces something, a service that knows who has paid.
 /// It has the same [`Push`] and [`Rooms`] that handlers get. A clone is the same client; make one and keep it.
@@ -59,7 +61,8 @@ impl Client {
         Self::new(&format!("{}/{}", url.trim_end_matches('/'), segment(token)))
     }
 
-    /// The gateway that the settings name: `WSFN_PUSH_URL` in the environment, or `push-url` in `wsfn.toml`.
+    /// The gateway that the settings name: `WSFN_PUSH_URL` in the environment, or `push-url` in `wsfn.toml`. Rooms
+    /// and sessions are in [a store](crate::guide::stores) where the setting `store` names one.
     ///
     /// ```no_run
     /// # fn example() -> wsfn::Result<()> {
@@ -87,7 +90,9 @@ impl Client {
                     .into(),
             );
         }
-        Ok(Self::of(&push))
+        let store = store::of_settings(settings)?;
+        let store = store.map(|store| Lent::new(Arc::new(Stored::new(store, settings))));
+        Ok(Self::of(&push.on_store(store)))
     }
 
     fn of(push: &Push) -> Self {
@@ -166,6 +171,23 @@ mod tests {
         }
         let error = Client::with_token("http://gateway/api-wsfn", "").expect_err("no token");
         assert!(error.to_string().contains("empty"), "{error}");
+    }
+
+    #[test]
+    fn rooms_are_where_the_setting_store_says() {
+        let sources = Sources::new()
+            .env("WSFN_PUSH_URL", "http://gateway/api-z")
+            .env("WSFN_STORE", "redis://:s3cr3t@127.0.0.1")
+            .flag("mode", "runtime-api");
+        let settings = Settings::load(&sources).expect("settings");
+        match Client::of_settings(&settings) {
+            Ok(client) => assert!(cfg!(feature = "redis") && client.push().store().is_some()),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(error.contains("needs the feature `redis`"), "{error}");
+                assert!(!error.contains("s3cr3t"), "{error}");
+            }
+        }
     }
 
     #[test]
