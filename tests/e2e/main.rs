@@ -3,5 +3,7 @@
 mod browser;
 mod clients;
 mod deploy;
+#[cfg(target_os = "linux")]
+mod faults;
 mod npm;
 mod process;

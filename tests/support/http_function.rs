@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::http::{Connection, Server};
+use crate::http::{Connection, Server, http};
 
 /// An event as the function got it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct SeenEvent {
     pub action: String,
     /// The connection's id.
     pub id: String,
+    /// Of a connect the path without its slash, of a message its data.
+    pub word: String,
     /// The code of a close event.
     pub code: Option<u64>,
     /// `Wsfn-Event-Id`.
@@ -29,6 +31,16 @@ pub enum Deed {
     Answer(u32),
     /// This status.
     Status(u16),
+    /// 200, and a message comes back inside the reply.
+    Echo,
+    /// The same, so much later.
+    Late(Duration),
+    /// 200, and what is no reply.
+    Garbage,
+    /// The first half of an answer.
+    Half,
+    /// The connection ends without a word.
+    Hangup,
     /// Nothing, as long as the client waits.
     Hang,
 }
@@ -121,6 +133,17 @@ impl HttpFunction {
     }
 }
 
+/// What sends a message back to its sender, and accepts everything else.
+fn echo(event: &SeenEvent) -> String {
+    if event.action != "data send" {
+        return r#"{"errNo":0,"errMsg":"ok"}"#.to_owned();
+    }
+    let data = Value::from(&*event.word);
+    format!(
+        r#"{{"errNo":0,"errMsg":"ok","wsfn":{{"push":[{{"websocket":{{"action":"data send","dataType":"text","data":{data}}}}}]}}}}"#
+    )
+}
+
 async fn serve(mut connection: Connection, seen: Arc<Mutex<Vec<SeenEvent>>>, script: Script) {
     while let Some(request) = connection.next().await {
         let header = |name: &str| {
@@ -130,14 +153,17 @@ async fn serve(mut connection: Connection, seen: Arc<Mutex<Vec<SeenEvent>>>, scr
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
         let socket = &body["websocket"];
         let text = |name: &str| socket[name].as_str().unwrap_or_default().to_owned();
+        let path = body["requestContext"]["path"].as_str();
         let event = SeenEvent {
             action: text("action"),
+            word: path.map_or_else(|| text("data"), |path| path.replace('/', "")),
             id: text("secConnectionID"),
             code: socket["code"].as_str().and_then(|code| code.parse().ok()),
             event_id: header("wsfn-event-id").unwrap_or_default(),
             seq: header("wsfn-seq").and_then(|seq| seq.parse().ok()),
         };
         let deed = script(&event);
+        let echo = echo(&event);
         seen.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(event);
@@ -147,6 +173,20 @@ async fn serve(mut connection: Connection, seen: Arc<Mutex<Vec<SeenEvent>>>, scr
                 connection.answer(200, "", &body).await
             }
             Deed::Status(status) => connection.answer(status, "", "").await,
+            Deed::Echo => connection.answer(200, "", &echo).await,
+            Deed::Late(pause) => {
+                tokio::time::sleep(pause).await;
+                connection.answer(200, "", &echo).await
+            }
+            Deed::Garbage => connection.answer(200, "", "<html>").await,
+            Deed::Half => {
+                let answer = http(200, "", &echo);
+                let _ = connection
+                    .write(&answer.as_bytes()[..answer.len() / 2])
+                    .await;
+                false
+            }
+            Deed::Hangup => false,
             Deed::Hang => {
                 // Until the client goes away.
                 let _ = connection.next().await;

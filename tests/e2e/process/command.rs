@@ -10,7 +10,7 @@ use wsfn_tests::Example;
 use super::gateway::{connect, connect_to, text};
 
 /// The command, built once.
-pub(super) fn wsfn(arguments: &[&str]) -> Command {
+pub(crate) fn wsfn(arguments: &[&str]) -> Command {
     static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| Example::program("wsfn-cli", "wsfn"));
     let mut command = Command::new(program);

@@ -27,6 +27,9 @@ mod tls;
 
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+pub(crate) use command::wsfn;
+
 /// A program whose one handler does what the message says.
 fn misbehave() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_misbehave"))
