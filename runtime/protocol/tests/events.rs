@@ -1,5 +1,8 @@
 //! Events: the documented ones to the letter, the rules between them, and any text at all.
 
+mod json;
+
+use json::json;
 use proptest::prelude::*;
 use wsfn_protocol::{
     CloseEvent, ConnectEvent, Data, ErrNo, Event, Identity, Kind, MessageEvent, RequestContext,
@@ -266,6 +269,41 @@ fn data() -> impl Strategy<Value = Data<'static>> {
     ]
 }
 
+/// A context with any of its fields.
+fn context() -> impl Strategy<Value = RequestContext<'static>> {
+    let text = || any::<Option<String>>().prop_map(|text| text.map(Into::into));
+    let texts = || {
+        proptest::collection::btree_map(any::<String>(), any::<String>(), 0..4).prop_map(|map| {
+            let entries = map.into_iter();
+            entries
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect()
+        })
+    };
+    let first = (text(), text(), text(), text(), text());
+    let rest = (text(), text(), any::<Option<bool>>(), text());
+    (first, rest, texts(), texts()).prop_map(
+        |(
+            (service_name, path, http_method, request_id, secret_id),
+            (source_ip, stage, websocket_enable, query_string),
+            headers,
+            path_parameters,
+        )| RequestContext {
+            service_name,
+            path,
+            http_method,
+            request_id,
+            identity: Identity { secret_id },
+            source_ip,
+            stage,
+            websocket_enable,
+            headers,
+            query_string,
+            path_parameters,
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn a_message_survives_the_wire(id in ".+", data in data()) {
@@ -289,14 +327,8 @@ proptest! {
         id in ".+",
         protocols in any::<Option<String>>(),
         extensions in any::<Option<String>>(),
-        path in any::<Option<String>>(),
-        headers in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..4),
+        context in context(),
     ) {
-        let context = RequestContext {
-            path: path.map(Into::into),
-            headers: headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-            ..RequestContext::default()
-        };
         let mut event = ConnectEvent::new(id, &context);
         event.protocols = protocols.map(Into::into);
         event.extensions = extensions.map(Into::into);
@@ -321,47 +353,4 @@ proptest! {
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }
-}
-
-/// JSON that has the protocol's keys in any places.
-fn json() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        any::<i64>().prop_map(|n| n.to_string()),
-        any::<f32>()
-            .prop_filter("JSON has no infinity", |n| n.is_finite())
-            .prop_map(|n| format!("{n:e}")),
-        Just(r#""connecting""#.to_owned()),
-        Just(r#""data send""#.to_owned()),
-        Just(r#""closing""#.to_owned()),
-        Just(r#""text""#.to_owned()),
-        Just(r#""binary""#.to_owned()),
-        Just(r#""\ud83d\ude00 \u0000""#.to_owned()),
-    ];
-    let key = prop_oneof![
-        Just("requestContext"),
-        Just("websocket"),
-        Just("action"),
-        Just("secConnectionID"),
-        Just("dataType"),
-        Just("data"),
-        Just("code"),
-        Just("reason"),
-        Just("secWebSocketProtocol"),
-        Just("headers"),
-        Just("identity"),
-    ];
-    leaf.prop_recursive(4, 64, 8, move |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4)
-                .prop_map(|list| format!("[{}]", list.join(","))),
-            proptest::collection::vec((key.clone(), inner), 0..6).prop_map(|fields| {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|(key, value)| format!("\"{key}\":{value}"))
-                    .collect();
-                format!("{{{}}}", fields.join(","))
-            }),
-        ]
-    })
 }

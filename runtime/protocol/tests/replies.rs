@@ -1,8 +1,12 @@
 //! Replies and pushes: the documented texts, the shapes of our own gateway, and any text at all.
 
+mod json;
+
+use json::json;
 use proptest::prelude::*;
 use wsfn_protocol::{
     Answer, Audience, Data, ErrNo, Failed, Payload, Reply, ReplyPush, ReplySocket, Request,
+    SessionValue,
 };
 
 fn read(text: &str) -> Reply<'_> {
@@ -289,20 +293,112 @@ fn answers_are_read_back() {
     assert!(Answer::parse(b"<html>").is_none());
 }
 
+fn maybe<T: std::fmt::Debug>(some: impl Strategy<Value = T>) -> impl Strategy<Value = Option<T>> {
+    proptest::option::of(some)
+}
+
+/// As many bytes as a reason may have.
+fn reason() -> impl Strategy<Value = Option<String>> {
+    maybe(".{0,30}")
+}
+
+fn code() -> impl Strategy<Value = Option<u16>> {
+    maybe(prop_oneof![1000u16..=1003, 3000u16..=4999])
+}
+
+fn reply_push() -> impl Strategy<Value = ReplyPush<'static>> {
+    prop_oneof![
+        any::<String>().prop_map(|text| ReplyPush::Send(Data::Text(text.into()).into())),
+        any::<Vec<u8>>()
+            .prop_map(|bytes| ReplyPush::Send(Payload::plain(Data::Binary(bytes.into())))),
+        (code(), reason()).prop_map(|(code, reason)| ReplyPush::Close {
+            code,
+            reason: reason.map(Into::into)
+        }),
+    ]
+}
+
+fn reply_socket() -> impl Strategy<Value = ReplySocket<'static>> {
+    (".+", any::<Option<String>>(), any::<bool>()).prop_map(|(id, protocols, extensions)| {
+        ReplySocket {
+            connection_id: id.into(),
+            protocols: protocols.map(Into::into),
+            extensions,
+        }
+    })
+}
+
+/// JSON as it is written, so that it can be compared as a text.
+fn value() -> impl Strategy<Value = Box<serde_json::value::RawValue>> {
+    any::<String>().prop_map(|text| serde_json::value::to_raw_value(&[text]).expect("a text"))
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let number = || maybe(any::<u32>().prop_map(|number| number as usize));
+    let ids = || maybe(proptest::collection::vec(any::<String>(), 0..4));
+    let failed = (any::<String>(), any::<i64>()).prop_map(|(id, err_no)| Failed { id, err_no });
+    let session =
+        (value(), any::<u64>()).prop_map(|(value, version)| SessionValue { value, version });
+    let first = (any::<i64>(), any::<String>(), number(), number());
+    let lists = (
+        maybe(proptest::collection::vec(failed, 0..3)),
+        ids(),
+        ids(),
+        ids(),
+    );
+    let session = maybe(proptest::collection::btree_map(
+        any::<String>(),
+        session,
+        0..3,
+    ));
+    let rest = (any::<Option<String>>(), session, maybe(value()));
+    (first, lists, rest, any::<Option<u64>>()).prop_map(
+        |(
+            (err_no, err_msg, delivered, count),
+            (failed, members, rooms, alive),
+            (next, sessions, value),
+            version,
+        )| Answer {
+            err_no,
+            err_msg,
+            delivered,
+            failed,
+            members,
+            count,
+            next,
+            sessions,
+            rooms,
+            alive,
+            value,
+            version,
+        },
+    )
+}
+
 proptest! {
     #[test]
     fn a_request_survives_the_wire(
         id in ".+", ids in proptest::collection::vec(".*", 0..4), room in ".+", text in any::<String>(),
-        code in prop_oneof![1000u16..=1003, 3000u16..=4999], limit in any::<u32>(),
+        code in code(), reason in reason(), limit in any::<Option<u32>>(), version in any::<Option<u32>>(), with_session in any::<bool>(),
     ) {
         let ids: Vec<std::borrow::Cow<'_, str>> = ids.into_iter().map(Into::into).collect();
+        let set = serde_json::to_string(&text).expect("a text");
+        let version = version.map(u64::from);
         for request in [
             Request::Send { to: id.as_str().into(), data: Data::Text(text.as_str().into()).into() },
             Request::SendMany { to: ids.clone(), data: Payload::plain(Data::Binary(text.as_bytes().into())) },
-            Request::Close { to: id.as_str().into(), code: Some(code), reason: None },
+            Request::Close { to: id.as_str().into(), code, reason: reason.map(Into::into) },
+            Request::Join { id: id.as_str().into(), room: room.as_str().into() },
+            Request::Leave { id: id.as_str().into(), room: None },
+            Request::Leave { id: id.as_str().into(), room: Some(room.as_str().into()) },
+            Request::Broadcast { to: Audience::Everyone, except: ids.clone(), data: Data::Text(text.as_str().into()).into() },
             Request::Broadcast { to: Audience::Rooms(vec![room.as_str().into()]), except: ids.clone(), data: Data::Text(text.as_str().into()).into() },
-            Request::Members { room: room.as_str().into(), after: Some(text.as_str().into()), limit: Some(limit as usize), with_session: false },
+            Request::Broadcast { to: Audience::Rooms(vec![room.as_str().into(), id.as_str().into()]), except: vec![], data: Data::Text(text.as_str().into()).into() },
+            Request::Members { room: room.as_str().into(), after: Some(text.as_str().into()), limit: limit.map(|limit| limit as usize), with_session },
+            Request::Rooms { id: id.as_str().into() },
             Request::Alive { ids },
+            Request::Session { id: id.as_str().into(), set: None, version },
+            Request::Session { id: id.as_str().into(), set: Some(set.into()), version },
         ] {
             let json = request.to_json();
             prop_assert_eq!(Request::parse(&json).expect(&json), request);
@@ -310,11 +406,22 @@ proptest! {
     }
 
     #[test]
-    fn a_reply_survives_the_wire(err_no in any::<i64>(), err_msg in any::<String>(), text in any::<String>()) {
-        let reply = Reply { pushes: vec![ReplyPush::Send(Data::Text(text.into()).into())], ..Reply::error(ErrNo(err_no), &err_msg) };
+    fn a_reply_survives_the_wire(
+        err_no in any::<i64>(), err_msg in any::<String>(), websocket in maybe(reply_socket()),
+        pushes in proptest::collection::vec(reply_push(), 0..4),
+    ) {
+        let reply = Reply { websocket, pushes, ..Reply::error(ErrNo(err_no), &err_msg) };
         let json = reply.to_json();
         prop_assert_eq!(Reply::parse(&json).expect(&json), reply.clone());
         prop_assert_eq!(Reply::parse_pushes(&json).expect(&json), reply.pushes);
+    }
+
+    #[test]
+    fn an_answer_survives_the_wire(answer in answer()) {
+        let json = answer.to_json();
+        let read = Answer::parse(json.as_bytes()).expect(&json);
+        // It holds JSON as it came, which cannot be compared: field by field as a text then.
+        prop_assert_eq!(format!("{read:?}"), format!("{answer:?}"));
     }
 
     #[test]
@@ -323,5 +430,17 @@ proptest! {
         let _ = Reply::parse(&text);
         let _ = Reply::parse_pushes(&text);
         let _ = Answer::parse(&bytes);
+    }
+
+    #[test]
+    fn no_json_panics(text in json()) {
+        if let Err(error) = Request::parse(&text) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+        if let Err(error) = Reply::parse(&text) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+        let _ = Reply::parse_pushes(&text);
+        let _ = Answer::parse(text.as_bytes());
     }
 }
