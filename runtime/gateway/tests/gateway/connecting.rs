@@ -133,6 +133,43 @@ async fn a_refusal_can_be_a_close() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_text_of_a_refusal_has_at_most_123_bytes() {
+    // Two bytes each: the 123rd is half a character, which goes too.
+    let (long, cut) = ("ä".repeat(100), "ä".repeat(61));
+    let refusing = async |refuse| {
+        let settings = Settings {
+            refuse,
+            ..Settings::default()
+        };
+        let err_msg = long.clone();
+        Server::start(settings, move |_, _| {
+            let err_msg = err_msg.clone();
+            async move {
+                Ok(InvokeAnswer {
+                    err_no: ErrNo(4001),
+                    err_msg: err_msg.into(),
+                    ..InvokeAnswer::ok()
+                })
+            }
+        })
+        .await
+    };
+    let server = refusing(Refuse::Http).await;
+    let answer = ask(server.addr, handshake(server.addr, "").as_bytes()).await;
+    assert!(
+        answer.ends_with(&format!(r#"{{"errNo":4001,"errMsg":"{cut}"}}"#)),
+        "{answer}"
+    );
+    let server = refusing(Refuse::Close).await;
+    let mut client = server.connect().await;
+    let Message::Close(Some(close)) = client.next().await.unwrap().unwrap() else {
+        panic!("no close")
+    };
+    assert_eq!(u16::from(close.code), 4403);
+    assert_eq!(close.reason.as_str(), cut);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sub_protocols_are_checked_against_the_offer() {
     for (chosen, expected) in [
         (None, None),

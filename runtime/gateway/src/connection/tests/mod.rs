@@ -3,6 +3,7 @@
 mod clock;
 mod dropping;
 mod lingering;
+mod plain;
 mod storm;
 mod together;
 
