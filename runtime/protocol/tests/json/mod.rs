@@ -18,7 +18,8 @@ pub(crate) fn json() -> impl Strategy<Value = String> {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4)
                 .prop_map(|list| format!("[{}]", list.join(","))),
-            proptest::collection::vec((key.clone(), inner.clone()), 0..6).prop_map(object),
+            proptest::collection::vec((key.clone(), inner.clone()), 0..6)
+                .prop_map(|fields| object(&fields)),
             action(inner),
         ]
     })
@@ -33,7 +34,7 @@ fn action(inner: BoxedStrategy<String>) -> impl Strategy<Value = String> {
             // The last of two equal keys is the one that counts.
             fields.push(("action", format!("\"{action}\"")));
             fields.push(("secConnectionID", id));
-            let whole = format!(r#"{{"websocket":{}}}"#, object(fields));
+            let whole = format!(r#"{{"websocket":{}}}"#, object(&fields));
             if reply {
                 format!(r#"{{"errNo":0,"wsfn":{{"push":[{whole}]}}}}"#)
             } else {
@@ -43,7 +44,7 @@ fn action(inner: BoxedStrategy<String>) -> impl Strategy<Value = String> {
     )
 }
 
-fn object(fields: Vec<(&str, String)>) -> String {
+fn object(fields: &[(&str, String)]) -> String {
     let fields: Vec<_> = fields
         .iter()
         .map(|(key, value)| format!("\"{key}\":{value}"))
