@@ -128,6 +128,66 @@ mod tests {
     }
 
     #[test]
+    fn headers_of_a_web_function_go_before_the_environment() {
+        let read = |environment: &Environment, headers: &[(&str, &str)]| {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+                map.append(name, value.parse().expect("a value"));
+            }
+            let context = environment.context(&map, Instant::now());
+            let texts = [
+                context.function_name,
+                context.function_version,
+                context.namespace,
+                context.region,
+                context.app_id,
+                context.uin,
+            ];
+            (
+                context.memory_limit_mb,
+                texts.map(Option::unwrap_or_default),
+            )
+        };
+        let environment = Environment {
+            function_name: Some("own-name".into()),
+            function_version: Some("own-version".into()),
+            namespace: Some("own-namespace".into()),
+            region: Some("own-region".into()),
+            app_id: Some("own-app".into()),
+            uin: Some("own-uin".into()),
+        };
+        let (memory, texts) = read(&environment, &[]);
+        assert_eq!(memory, None);
+        assert_eq!(
+            texts.each_ref().map(|text| &**text),
+            [
+                "own-name",
+                "own-version",
+                "own-namespace",
+                "own-region",
+                "own-app",
+                "own-uin"
+            ]
+        );
+        let headers = [
+            ("X-Scf-Memory", "256"),
+            ("X-Scf-Name", "talk"),
+            ("X-Scf-Version", "$LATEST"),
+            ("X-Scf-Namespace", "default"),
+            ("X-Scf-Region", "ap-guangzhou"),
+            ("X-Scf-Appid", "1250000000"),
+            ("X-Scf-Uin", "100000000001"),
+        ];
+        for environment in [environment, Environment::default()] {
+            let (memory, texts) = read(&environment, &headers);
+            assert_eq!(memory, Some(256));
+            let expected = headers[1..].iter().map(|(_, value)| *value);
+            assert!(texts.iter().map(|text| &**text).eq(expected), "{texts:?}");
+        }
+    }
+
+    #[test]
     fn a_timeout_is_seconds_or_milliseconds_by_its_size() {
         for (text, limit) in [
             ("3", 3_000),
