@@ -82,8 +82,21 @@ impl RuntimeApi {
     /// # Panics
     /// When it is in use.
     pub async fn start_on(address: &str) -> Self {
+        Self::serving(address, false).await
+    }
+
+    /// Starts one again on an address where the function has called `init/ready` before.
+    ///
+    /// # Panics
+    /// When it is in use.
+    pub async fn back_on(address: &str) -> Self {
+        Self::serving(address, true).await
+    }
+
+    async fn serving(address: &str, ready: bool) -> Self {
         let state = Arc::new(Mutex::new(State {
             time_limit: 3000,
+            ready,
             ..State::default()
         }));
         let news = Arc::new(Notify::new());

@@ -13,6 +13,19 @@ const SPOIL: &str = r#"WebSocket.prototype.send = ((send) => function (text) {
     send.call(this, text.replace('"text":', '"txet":'));
 })(WebSocket.prototype.send)"#;
 
+/// Notes, from now on, how long the page waits before each attempt to connect, and what it says meanwhile: that is
+/// shown after the timer is set, so it is read when the page's own code is through.
+const WATCH: &str = r#"(() => {
+    window.waits = [];
+    const set = window.setTimeout;
+    window.setTimeout = (then, wait) => {
+        if (then.name === 'connect') {
+            queueMicrotask(() => waits.push([wait, document.querySelector('[role=status]').textContent]));
+        }
+        return set(then, wait);
+    };
+})()"#;
+
 const OPEN: &str = "document.querySelector('#state').dataset.state === 'open'";
 const SEND_OFF: &str = "document.querySelector('#send').disabled";
 
@@ -99,6 +112,7 @@ async fn pages_come_back_after_a_restart() {
         let joined = "[...document.querySelectorAll('.joined')].filter((line) => line.textContent.startsWith('You')).length";
         assert_eq!(ada.ask(joined).await?, json!(1));
 
+        ada.ask(WATCH).await?;
         // `kill -9`: no close frames, no farewell.
         let address = chat.address().to_owned();
         drop(chat);
@@ -107,6 +121,15 @@ async fn pages_come_back_after_a_restart() {
         ada.fill("text", "a draft").await?;
         ada.press(Key::Enter).await?;
         ada.shows("[role=status]", "down or refuses").await?;
+        let waits: Vec<(f64, String)> = serde_json::from_value(ada.ask("waits").await?)?;
+        assert!(waits.len() >= 4, "one after the loss and each of three failures: {waits:?}");
+        for ((wait, said), most) in waits.iter().zip([500., 1000., 2000., 4000.]) {
+            assert!((most / 2. ..=most).contains(wait), "{wait} of at most {most}: {waits:?}");
+            let expected = if most < 4000. { "trying again" } else { "down or refuses" };
+            assert!(said.contains(expected), "{waits:?}");
+        }
+        let is_whole = |(wait, _): &(f64, String)| wait.fract() == 0.;
+        assert!(!waits.iter().all(is_whole), "no jitter: {waits:?}");
         assert_eq!(ada.ask("document.querySelector('#again').hidden").await?, json!(false));
         assert_eq!(ada.ask(SEND_OFF).await?, json!(true));
 

@@ -1,13 +1,18 @@
 //! What keeps a program from starting, and how it says so.
 
 use std::net::TcpListener;
+use std::path::Path;
 
 use wsfn_tests::Example;
 
 use super::misbehave;
 
 fn fails(address: &str, environment: &[(&str, &str)]) -> String {
-    let mut process = Example::spawn(misbehave(), address, environment);
+    program_fails(misbehave(), address, environment)
+}
+
+fn program_fails(program: &Path, address: &str, environment: &[(&str, &str)]) -> String {
+    let mut process = Example::spawn(program, address, environment);
     let (status, lines) = process.ended();
     assert_eq!(status.code(), Some(1), "{lines:#?}");
     lines.join("\n")
@@ -62,4 +67,25 @@ fn an_open_door_has_to_be_asked_for() {
 fn the_runtime_api_has_to_be_somewhere() {
     let said = fails("127.0.0.1:0", &[("WSFN_MODE", "runtime-api")]);
     assert!(said.contains("SCF_RUNTIME_API"), "{said}");
+}
+
+#[test]
+fn a_push_address_that_a_handler_needs_is_asked_for() {
+    let lobby = Example::program("lobby", "lobby");
+    let said = program_fails(&lobby, "127.0.0.1:0", &[("WSFN_MODE", "event-invoke")]);
+    for part in ["push-url is not set", "`&Rooms`", "WSFN_PUSH_URL=http://"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_made_is_named() {
+    for mode in ["gateway", "event-invoke"] {
+        let environment = [("WSFN_MODE", mode), ("MISBEHAVE_NO_STATE", "1")];
+        let said = fails("127.0.0.1:0", &environment);
+        assert!(
+            said.contains("Meeting` cannot be made: the hall is closed"),
+            "{mode}: {said}"
+        );
+    }
 }
