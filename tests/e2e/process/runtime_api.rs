@@ -171,6 +171,26 @@ async fn an_api_that_vanishes_and_comes_back() {
 }
 
 #[tokio::test]
+async fn answers_that_are_refused_are_one_line_and_no_spin() {
+    let mut function = function(&[]).await;
+    assert_eq!(function.api.invoke(&message("well")).await, said(OK));
+    let before = function.api.calls().len();
+    // Every other call gets them: the answers.
+    let refused = [
+        Misbehaviour::Late(Duration::ZERO),
+        Misbehaviour::Status(404),
+    ];
+    function.api.misbehave(refused.repeat(1000));
+    let _unanswered = function.api.begin(&message("again"));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let calls = function.api.calls().len() - before;
+    assert!((2..40).contains(&calls), "{calls} calls");
+    let lines = function.process.output().join("\n");
+    let told = lines.matches("does not answer as it should").count();
+    assert_eq!(told, 1, "{lines}");
+}
+
+#[tokio::test]
 async fn sigterm_ends_it_between_events() {
     let mut function = function(&[]).await;
     function.api.set_time_limit(Duration::from_secs(2));

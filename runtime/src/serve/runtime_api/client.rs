@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-use super::{Api, Invocation, TooLarge};
+use super::{Api, Invocation, Taken, TooLarge};
 use crate::serve::EVENT_MAX;
 use crate::serve::context::Environment;
 
@@ -204,18 +204,13 @@ impl Api for Client {
         Ok(Invocation { body, context })
     }
 
-    async fn respond(&mut self, reply: Bytes) -> Result<(), ApiError> {
+    async fn respond(&mut self, reply: Bytes) -> Result<Taken, ApiError> {
         let status = self.post("/runtime/invocation/response", reply).await?;
         if status.is_success() {
-            return Ok(());
+            return Ok(Taken::Yes);
         }
         if status.is_client_error() {
-            // It will not take this answer later either: the first one counts, or the invocation is over.
-            tracing::warn!(
-                status = status.as_u16(),
-                "the runtime API refused an answer"
-            );
-            return Ok(());
+            return Ok(Taken::Refused(status.as_u16()));
         }
         Err(ApiError::new("HTTP status", status))
     }

@@ -29,6 +29,16 @@ pub(crate) struct Invocation {
     pub(crate) context: Context,
 }
 
+impl Invocation {
+    /// Whether the body begins as every event does. One that says whose it is need not: it is told what it lacks.
+    fn looks_like_one(&self) -> bool {
+        match &self.body {
+            Ok(body) => body.trim_ascii_start().first() == Some(&b'{'),
+            Err(TooLarge) => false,
+        }
+    }
+}
+
 /// The event is larger than any that SCF sends.
 pub(crate) struct TooLarge;
 
@@ -41,7 +51,15 @@ pub(crate) trait Api {
     /// Waits for the next event, for as long as it takes.
     async fn next(&mut self) -> Result<Invocation, Self::Error>;
     /// Answers the event that [`Api::next`] gave.
-    async fn respond(&mut self, reply: Bytes) -> Result<(), Self::Error>;
+    async fn respond(&mut self, reply: Bytes) -> Result<Taken, Self::Error>;
+}
+
+/// What the API made of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Yes,
+    /// It will not take this answer later either: the first one counts, or the invocation is over.
+    Refused(u16),
 }
 
 /// The longest timeout that a function in SCF can have (583/11637), for an event that does not say how long it may
@@ -101,14 +119,32 @@ pub(crate) async fn run<A: Api>(
             }
         };
         let id = Arc::clone(&invocation.context.request_id);
+        let is_event = !id.is_empty() || invocation.looks_like_one();
         let reply = match unconfirmed.take() {
             Some((same, reply)) if same == id && !id.is_empty() => reply,
-            _ => answer(invocation, answers, &watcher).await.into(),
+            _ if is_event => answer(invocation, answers, &watcher).await.into(),
+            _ => super::answers::unreadable("not an event: no JSON object").into(),
         };
-        if respond(api, &reply, &mut backoff).await {
-            backoff.worked();
-        } else {
-            unconfirmed = Some((id, reply));
+        let wait = match respond(api, &reply, &mut backoff).await {
+            Some(Taken::Yes) if is_event => {
+                backoff.worked();
+                continue;
+            }
+            // Were each of these a call that worked, an API out of its mind would keep this loop spinning.
+            Some(Taken::Yes) => {
+                backoff.failed("invocation/next", &"neither a request id nor an event")
+            }
+            Some(Taken::Refused(status)) => {
+                backoff.failed("invocation/response", &format_args!("HTTP status {status}"))
+            }
+            None => {
+                unconfirmed = Some((id, reply));
+                continue;
+            }
+        };
+        tokio::select! {
+            () = &mut shutdown => break,
+            () = tokio::time::sleep(wait) => {}
         }
     }
     watcher.stop();
@@ -134,16 +170,16 @@ async fn answer(invocation: Invocation, answers: &impl Answers, watcher: &Watche
     answers.answer(event, context).await
 }
 
-/// Whether the answer arrived.
-async fn respond<A: Api>(api: &mut A, reply: &Bytes, backoff: &mut Backoff) -> bool {
+/// What became of the answer: nothing where it did not arrive.
+async fn respond<A: Api>(api: &mut A, reply: &Bytes, backoff: &mut Backoff) -> Option<Taken> {
     for _ in 0..RESPOND_TRIES {
         match api.respond(reply.clone()).await {
-            Ok(()) => return true,
+            Ok(taken) => return Some(taken),
             Err(error) => {
                 let wait = backoff.failed("invocation/response", &error);
                 tokio::time::sleep(wait).await;
             }
         }
     }
-    false
+    None
 }

@@ -14,6 +14,8 @@ struct Memory {
     events: VecDeque<(&'static str, &'static [u8])>,
     /// What the next calls fail with.
     failures: VecDeque<bool>,
+    /// What is made of answers: taken unless said otherwise.
+    taken: Option<Taken>,
 }
 
 impl Memory {
@@ -43,9 +45,10 @@ impl Api for Memory {
         let body = Ok(Bytes::from_static(body));
         Ok(Invocation { body, context })
     }
-    async fn respond(&mut self, reply: Bytes) -> Result<(), Self::Error> {
+    async fn respond(&mut self, reply: Bytes) -> Result<Taken, Self::Error> {
         let reply = std::str::from_utf8(&reply).expect("text");
-        self.call(format!("respond {reply}"))
+        self.call(format!("respond {reply}"))?;
+        Ok(self.taken.unwrap_or(Taken::Yes))
     }
 }
 
@@ -99,6 +102,33 @@ async fn ready_once_then_one_event_after_the_other() {
         "next",
     ];
     assert_eq!(api.calls, calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_event_and_nobodys_does_not_spin() {
+    let mut api = Memory {
+        events: std::iter::repeat_n(("", &b"<html>"[..]), 1000).collect(),
+        ..Memory::default()
+    };
+    let answers = run_for(60, &mut api).await;
+    assert_eq!(answers.handled.load(Ordering::Relaxed), 0);
+    assert!((6..60).contains(&api.calls.len()), "{}", api.calls.len());
+    assert!(
+        api.calls[2].contains("1001"),
+        "it is answered: {}",
+        api.calls[2]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_refused_do_not_spin() {
+    let mut api = Memory {
+        events: std::iter::repeat_n(("1", &b"{}"[..]), 1000).collect(),
+        taken: Some(Taken::Refused(404)),
+        ..Memory::default()
+    };
+    run_for(60, &mut api).await;
+    assert!((6..60).contains(&api.calls.len()), "{}", api.calls.len());
 }
 
 #[tokio::test(start_paused = true)]
