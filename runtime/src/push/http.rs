@@ -197,8 +197,8 @@ impl Http {
         let answer = Answer::parse(&body);
         match answer {
             Some(answer) if status == 200 && answer.err_no == 0 => Ok(answer),
-            // Tencent documents no body for the answer: 200 alone means delivered.
-            None if status == 200 && plain => Ok(Answer::ok()),
+            // Tencent documents no body for the answer: 200 alone means delivered, unless an `errNo` says something.
+            None if status == 200 && plain && !has_err_no(&body) => Ok(Answer::ok()),
             answer => Err(self.refused(status, answer, body)),
         }
     }
@@ -208,6 +208,10 @@ impl Http {
         let (err_no, err_msg) = match answer {
             Some(answer) if answer.err_no != 0 => (Some(answer.err_no), answer.err_msg),
             Some(answer) => (None, answer.err_msg),
+            None if status == 200 && has_err_no(&body) => (
+                None,
+                "the answer's errNo and errMsg are not a number and a text".to_owned(),
+            ),
             None if status == 200 => (None, "the answer is not JSON".to_owned()),
             None => (None, String::new()),
         };
@@ -267,6 +271,18 @@ impl Body {
         let id = serde_json::to_string(id.as_str()).unwrap_or_default();
         [&self.before, &*id, &self.after].concat()
     }
+}
+
+/// Whether an answer that cannot be read has a number all the same.
+fn has_err_no(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Wire {
+        #[serde(rename = "errNo")]
+        err_no: Option<serde::de::IgnoredAny>,
+    }
+    // What serde derives would take an array as the fields in their order.
+    body.trim_ascii_start().first() == Some(&b'{')
+        && serde_json::from_slice::<Wire>(body).is_ok_and(|wire| wire.err_no.is_some())
 }
 
 /// Why a request has no answer.

@@ -69,6 +69,8 @@ async fn delivered_is_200_and_err_no_0_or_no_json() {
 async fn everything_else_is_an_error_that_says_what_it_is() {
     let cases = [
         (200, r#"{"errNo":7,"errMsg":"no"}"#, Some(7)),
+        (200, r#"{"errNo":7,"errMsg":null}"#, None),
+        (200, r#"{"errNo":"7"}"#, None),
         (302, "", None),
         (410, "", None),
         (
