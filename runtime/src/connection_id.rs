@@ -3,18 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The most characters of an id that stand in a log line.
+/// The most characters of an id that stand in a log line: as many, and the same, as the gateway's own log shows.
 const SHOWN: usize = 6;
 
 /// Names one client's connection: `secConnectionID`.
 ///
 /// It is opaque, and a secret: who has it and the push address can write to that client. So it has no `Display`,
-/// `Debug` shows six characters, and all of it is only in [`ConnectionId::as_str`]. A clone copies no text.
+/// `Debug` shows its last six characters, and all of it is only in [`ConnectionId::as_str`]. A clone copies no text.
 ///
 /// ```
 /// use wsfn::ConnectionId;
 /// let id = ConnectionId::new("xawexasdfewezdfsdfeasdfffa==");
-/// assert_eq!(format!("{id:?}"), "xawexa…");
+/// assert_eq!(format!("{id:?}"), "…sdfffa");
 /// assert_eq!(id.as_str(), "xawexasdfewezdfsdfeasdfffa==");
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,9 +45,11 @@ impl ConnectionId {
 
 impl fmt::Debug for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(SHOWN) {
-            Some((end, _)) => write!(f, "{}…", &self.0[..end]),
-            None => f.write_str(&self.0),
+        // The end, because the ids of a gateway begin alike; not the padding, which they share too.
+        let id = self.0.trim_end_matches('=');
+        match id.char_indices().nth_back(SHOWN - 1) {
+            Some((start, _)) if start > 0 => write!(f, "…{}", &id[start..]),
+            _ => f.write_str(id),
         }
     }
 }
