@@ -22,8 +22,8 @@ impl App {
     /// and the application in one process. The setting `mode` decides where the environment does not.
     ///
     /// It makes the tokio runtime, and sets up logging unless the program has. What a handler logs with `tracing`
-    /// stands in the span `event` (level `info`), which has the event's `kind`, its `connection` (six characters) and
-    /// its `request_id`.
+    /// stands in the span `event` (level `info`), which has the event's `kind`, its `connection` (the last six
+    /// characters) and its `request_id`.
     ///
     /// ```no_run
     /// # use wsfn::on_message;
@@ -112,10 +112,12 @@ impl App {
     }
 
     async fn serve_runtime_api(self, settings: Arc<Settings>) -> Result<()> {
-        let address = front_end::runtime_api()?;
+        let address = front_end::runtime_api();
+        let problems = address.clone().err().into_iter().collect();
         let instance = self
-            .start(Push::from_settings(&settings)?, &settings)
+            .start_after(problems, Push::from_settings(&settings)?, &settings)
             .await?;
+        let address = address?;
         let instance = Arc::new(FunctionUrl::new(Arc::new(instance), &settings));
         let names = Arc::clone(&instance);
         let mut client = Client::new(address.clone(), Environment::from_process())?;
@@ -128,11 +130,13 @@ impl App {
     }
 
     async fn serve_event_invoke(self, settings: Arc<Settings>) -> Result<()> {
-        let server = EventInvoke::bind(&settings).await?;
-        let handlers = Handlers::start()?;
+        let server = EventInvoke::bind(&settings).await;
+        let problems = server.as_ref().err().cloned().into_iter().collect();
         let instance = self
-            .start(Push::from_settings(&settings)?, &settings)
+            .start_after(problems, Push::from_settings(&settings)?, &settings)
             .await?;
+        let server = server?;
+        let handlers = Handlers::start()?;
         for address in server.addresses() {
             tracing::info!("waiting for events at http://{address}/event-invoke");
         }

@@ -18,20 +18,31 @@ impl App {
     ///
     /// # Errors
     /// All that is missing at once: settings, each with its purpose and an example, and states that cannot be made.
-    pub(crate) async fn start(mut self, push: Push, settings: &Arc<Settings>) -> Result<Instance> {
+    pub(crate) async fn start(self, push: Push, settings: &Arc<Settings>) -> Result<Instance> {
+        self.start_after(Vec::new(), push, settings).await
+    }
+
+    /// The same for a front end that cannot start either: its problems are told together with the others.
+    pub(crate) async fn start_after(
+        mut self,
+        mut problems: Vec<String>,
+        push: Push,
+        settings: &Arc<Settings>,
+    ) -> Result<Instance> {
         let mut setup = std::mem::take(&mut self.setup);
         for entry in &self.handlers {
             entry.set_up(&mut setup).await;
         }
-        let mut problems = Vec::new();
+        let mut stored_wrongly = false;
         let push = match stored(self.store.take(), settings).await {
             Ok(store) => push.on_store(store),
             Err(problem) => {
+                stored_wrongly = true;
                 problems.push(problem);
                 push
             }
         };
-        if problems.is_empty()
+        if !stored_wrongly
             && setup.rooms
             && push.is_set()
             && !push.is_ours()
