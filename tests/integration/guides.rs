@@ -77,8 +77,9 @@ fn the_programs_before_are_programs() {
         ("js", "node", &["--check", "-"]),
     ] {
         if Command::new(interpreter).arg("--version").output().is_err() {
-            println!(
-                "SKIPPED integration guides: there is no {interpreter} to read the programs in {language} with"
+            wsfn_tests::skip(
+                "integration guides",
+                &format!("there is no {interpreter} to read the programs in {language} with"),
             );
             continue;
         }

@@ -43,7 +43,10 @@ fn block<'t>(text: &'t str, start: &str) -> &'t str {
 #[test]
 fn a_sample_event_is_answered_as_it_says() {
     if Command::new("curl").arg("--version").output().is_err() {
-        println!("SKIPPED integration readme: there is no curl to send the sample event with");
+        wsfn_tests::skip(
+            "integration readme",
+            "there is no curl to send the sample event with",
+        );
         return;
     }
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
@@ -196,8 +199,9 @@ fn lines(file: &Path) -> usize {
             text
         }
         _ => {
-            println!(
-                "SKIPPED integration readme: there is no rustfmt; lines are counted as they stand"
+            wsfn_tests::skip(
+                "integration readme",
+                "there is no rustfmt; lines are counted as they stand",
             );
             text
         }

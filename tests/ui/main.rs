@@ -40,7 +40,10 @@ fn answers_to_mistakes() {
     let version = version.expect("the compiler that built this");
     let version = String::from_utf8_lossy(&version.stdout);
     if !version.starts_with(PINNED) {
-        println!("SKIPPED ui answers_to_mistakes: they are those of {PINNED}and this is {version}");
+        wsfn_tests::skip(
+            "ui answers_to_mistakes",
+            &format!("they are those of {PINNED}and this is {version}"),
+        );
         return;
     }
     trybuild::TestCases::new().compile_fail("ui/fail/*.rs");

@@ -81,7 +81,10 @@ impl Workspace {
         if found.is_ok_and(|output| output.status.success()) {
             self.cargo(&["clippy"], &["--", "-W", "clippy::pedantic"])
         } else {
-            println!("SKIPPED ui clippy: it is not installed; right programs are only compiled");
+            wsfn_tests::skip(
+                "ui clippy",
+                "it is not installed; right programs are only compiled",
+            );
             self.check()
         }
     }

@@ -1,5 +1,6 @@
 //! What can be wrong with a certificate and its key, and what cannot.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -103,7 +104,10 @@ fn keys_in_all_three_forms_and_both_in_one_file() {
     };
     let pkcs8 = file("pkcs8", &key.serialize_pem());
     let Some(sec1) = openssl(&["ec", "-in", pkcs8.to_str().unwrap()]) else {
-        println!("SKIPPED: keys_in_all_three_forms: there is no openssl");
+        // Past the test runner, which shows what a passed test prints only when asked to; CI looks for the line.
+        let line = b"\nSKIPPED: keys_in_all_three_forms: there is no openssl\n";
+        let _ = std::io::stderr().write_all(line);
+        assert!(std::env::var_os("CI").is_none(), "there is no openssl");
         return;
     };
     assert!(sec1.contains("BEGIN EC PRIVATE KEY"), "{sec1}");
