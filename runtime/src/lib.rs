@@ -69,6 +69,7 @@
 //! - `gateway` (on by default): the embedded gateway, so that `cargo run` opens a port for WebSocket clients. A
 //!   function for SCF leaves it out.
 //! - `macros` (on by default): the attributes, [`app!`] and [`main!`].
+//! - `metrics`: numbers for Prometheus at `/metrics` of the embedded gateway's `admin-listen`.
 //! - `testing`: the test kit, `wsfn::testing`. For `[dev-dependencies]`.
 //! - `tls`: the embedded gateway speaks TLS, where `tls-cert` and `tls-key` name a certificate and its key.
 //! - `sqlite`, `mysql`, `postgres`, `redis`: rooms in [a store](guide::stores) that outlives the gateway, where the

@@ -131,8 +131,6 @@ fn end(code: u16, broken: bool) -> Input {
     Input::End { ending, broken }
 }
 
-// Handshaking
-
 #[test]
 fn the_connect_event_is_sent_once_the_entry_is_recorded() {
     let mut life = Life::recording();
@@ -159,8 +157,6 @@ fn without_an_entry_it_is_503_and_nothing_is_sent() {
     let mut life = Life::recording();
     assert_eq!(life.on(Input::Gone), [Output::Forget, Output::End]);
 }
-
-// Registering
 
 #[test]
 fn accepted_is_open() {
@@ -261,8 +257,6 @@ fn shutdown_while_registering_is_503_and_the_answer_is_awaited() {
     assert_eq!(out, [Output::Reject(503), Output::Seal]);
     assert_eq!(life.on(Input::Accepted), [Output::Seal, lost()]);
 }
-
-// Open
 
 #[test]
 fn messages_go_one_at_a_time() {
@@ -454,8 +448,6 @@ fn shutdown_while_open_closes_and_delivers_what_was_received() {
     assert_eq!(life.on(Input::Answered), [Output::CallClose(ending(1001))]);
 }
 
-// Draining
-
 #[test]
 fn no_call_starts_later_than_invoke_timeout_after_the_end() {
     let mut life = Life::busy();
@@ -465,8 +457,6 @@ fn no_call_starts_later_than_invoke_timeout_after_the_end() {
     assert_eq!(out, [Output::DropMessages(1)]);
     assert_eq!(life.on(Input::Answered), [lost()]);
 }
-
-// Closing
 
 #[test]
 fn a_close_event_is_retried_with_growing_pauses_and_given_up() {
