@@ -172,7 +172,7 @@ async fn an_api_that_vanishes_and_comes_back() {
 
 #[tokio::test]
 async fn answers_that_are_refused_are_one_line_and_no_spin() {
-    let mut function = function(&[]).await;
+    let function = function(&[]).await;
     assert_eq!(function.api.invoke(&message("well")).await, said(OK));
     let before = function.api.calls().len();
     // Every other call gets them: the answers.
