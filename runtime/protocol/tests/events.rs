@@ -163,10 +163,9 @@ fn unknown_fields_and_surprises_that_nobody_reads_are_ignored() {
     let error = event
         .request_context()
         .expect_err("a stage that is a number");
-    assert!(
-        error
-            .to_string()
-            .starts_with("requestContext: invalid type: integer `7`, expected a string")
+    assert_eq!(
+        error.to_string(),
+        "requestContext: invalid type: integer `7`, expected a string"
     );
 }
 

@@ -1,6 +1,7 @@
 //! Programs as processes, each front end from outside.
 
 mod captured;
+mod check;
 mod clock;
 mod command;
 pub(crate) mod event_invoke;

@@ -6,23 +6,41 @@ use wsfn_gateway::codec::{Decoder, DecoderLimits, DeflateParams, Event, Protocol
 
 const MAX_MESSAGE: usize = 4096;
 
-fuzz_target!(|input: (bool, u8, Vec<u8>)| {
-    let (compressed, step, bytes) = input;
+fuzz_target!(|input: (bool, u32, Vec<u8>)| {
+    let (compressed, seed, bytes) = input;
     let deflate = compressed.then(DeflateParams::default);
-    let at_once = decode(&bytes, usize::MAX, deflate);
-    assert_eq!(decode(&bytes, usize::from(step).max(1), deflate), at_once);
-    assert_eq!(decode(&bytes, 1, deflate), at_once);
+    let at_once = decode(&bytes, std::iter::repeat(usize::MAX), deflate);
+    assert_eq!(decode(&bytes, cuts(seed), deflate), at_once);
+    assert_eq!(decode(&bytes, std::iter::repeat(1), deflate), at_once);
 });
+
+/// The sizes of pieces, one after the other: a few bytes, as heads have, or hundreds, as payloads do (xorshift).
+fn cuts(seed: u32) -> impl Iterator<Item = usize> {
+    let mut state = seed | 1;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        let most = if state & 1 == 0 { 8 } else { 1024 };
+        (state >> 1) as usize % most + 1
+    })
+}
 
 fn decode(
     bytes: &[u8],
-    step: usize,
+    cuts: impl Iterator<Item = usize>,
     deflate: Option<DeflateParams>,
 ) -> (Vec<Event<'static>>, Option<ProtocolError>) {
     let mut decoder = Decoder::new(DecoderLimits::new(MAX_MESSAGE), deflate);
     let mut events: Vec<Event<'static>> = Vec::new();
     let mut bytes = bytes.to_vec();
-    for mut piece in bytes.chunks_mut(step) {
+    let mut rest = &mut bytes[..];
+    for cut in cuts {
+        if rest.is_empty() {
+            break;
+        }
+        let (mut piece, behind) = rest.split_at_mut(cut.min(rest.len()));
+        rest = behind;
         while !piece.is_empty() {
             let length = piece.len();
             match decoder.decode(piece) {

@@ -257,8 +257,13 @@ impl<'a> ConnectEvent<'a> {
     /// # Errors
     /// When a known field has another type than the protocol gives it.
     pub fn request_context(&self) -> Result<RequestContext<'_>, EventError> {
-        serde_json::from_str(&self.raw_request_context)
-            .map_err(|error| Why::RequestContext(error.to_string()).into())
+        serde_json::from_str(&self.raw_request_context).map_err(|error| {
+            let text = error.to_string();
+            // A place in `requestContext`, which would be taken for one in the event.
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            let text = text.strip_suffix(&place).unwrap_or(&text);
+            Why::RequestContext(text.to_owned()).into()
+        })
     }
 
     /// A connect event as a gateway makes it.
