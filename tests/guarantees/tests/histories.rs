@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wsfn_guarantees::{Number, check, history};
 
-/// How many, where `WSFN_HISTORIES` does not say so.
+/// How many, where `WSFN_TEST_HISTORIES` does not say so.
 const HISTORIES: u64 = 1000;
 
 /// A number from the environment.
@@ -16,12 +16,12 @@ pub(crate) fn variable(name: &str) -> Option<u64> {
     )
 }
 
-/// `WSFN_SEED` replays one history, `WSFN_HISTORIES` says how many there are.
+/// `WSFN_TEST_SEED` replays one history, `WSFN_TEST_HISTORIES` says how many there are.
 #[test]
 fn random_histories_keep_every_promise() {
-    let seeds = match variable("WSFN_SEED") {
+    let seeds = match variable("WSFN_TEST_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..variable("WSFN_HISTORIES").unwrap_or(HISTORIES),
+        None => 0..variable("WSFN_TEST_HISTORIES").unwrap_or(HISTORIES),
     };
     let whole = seeds.end - seeds.start >= HISTORIES;
     let mut held: BTreeMap<Number, u64> = BTreeMap::new();
@@ -34,7 +34,7 @@ fn random_histories_keep_every_promise() {
             .collect();
         assert!(
             broken.is_empty(),
-            "{}\nagain: WSFN_SEED={seed} cargo test -p wsfn-guarantees random_histories\n\
+            "{}\nagain: WSFN_TEST_SEED={seed} cargo test -p wsfn-guarantees random_histories\n\
              its log: cargo run -p wsfn-guarantees -- run {seed}",
             broken.join("\n")
         );

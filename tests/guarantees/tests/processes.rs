@@ -4,15 +4,15 @@ use std::path::Path;
 
 use wsfn_guarantees::processes::{Programs, hold};
 
-/// How many histories, where `WSFN_PROCESSES` does not say so.
+/// How many histories, where `WSFN_TEST_PROCESSES` does not say so.
 const HISTORIES: u64 = 6;
 
-/// `WSFN_SEED` carries one seed out, `WSFN_PROCESSES` says how many there are.
+/// `WSFN_TEST_SEED` carries one seed out, `WSFN_TEST_PROCESSES` says how many there are.
 #[test]
 fn random_histories_of_processes_keep_every_promise() {
-    let seeds = match super::histories::variable("WSFN_SEED") {
+    let seeds = match super::histories::variable("WSFN_TEST_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..super::histories::variable("WSFN_PROCESSES").unwrap_or(HISTORIES),
+        None => 0..super::histories::variable("WSFN_TEST_PROCESSES").unwrap_or(HISTORIES),
     };
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
     let programs = Programs::build(&manifest).expect("they are built");

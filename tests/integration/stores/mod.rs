@@ -13,11 +13,11 @@ use std::sync::Arc;
 use wsfn::rooms::contract::Contract;
 use wsfn::rooms::{Store, open};
 
-/// The contract, through two clients of one store. `WSFN_CONTRACT_MEMBERS` and `WSFN_TEST_SEED` in the environment make
+/// The contract, through two clients of one store. `WSFN_TEST_MEMBERS` and `WSFN_TEST_SEED` in the environment make
 /// another one of it: a full run has 100,000 members.
 async fn contract(url: &str) {
     let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
-    let members = number("WSFN_CONTRACT_MEMBERS").unwrap_or(1000);
+    let members = number("WSFN_TEST_MEMBERS").unwrap_or(1000);
     let contract = Contract::new()
         .seed(number("WSFN_TEST_SEED").unwrap_or_default())
         .members(usize::try_from(members).expect("a number of members"));

@@ -5,6 +5,10 @@ use crate::problem::Problem;
 use crate::sources::{Origin, Raw, Sources};
 use crate::table::PREFIX;
 
+/// What begins so says how tests run, such as the seed of the test kit, and is none of the program's business: a program
+/// that a test starts inherits it.
+const TESTS: &str = "TEST_";
+
 pub(super) fn read(sources: &Sources, reading: &mut Reading) {
     let kubernetes = sources
         .env
@@ -14,7 +18,8 @@ pub(super) fn read(sources: &Sources, reading: &mut Reading) {
         let Some(rest) = spelled.strip_prefix(PREFIX) else {
             continue;
         };
-        if value.is_empty() || (kubernetes && is_service_link(rest)) {
+        let is_none = rest.starts_with(TESTS) || (kubernetes && is_service_link(rest));
+        if value.is_empty() || is_none {
             continue;
         }
         let key = rest.to_ascii_lowercase().replace('_', "-");

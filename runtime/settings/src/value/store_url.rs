@@ -53,6 +53,10 @@ impl StoreUrl {
                 Err("expected the whole path of a file, as in sqlite:///var/lib/rooms.db".into())
             }
             "sqlite" => Ok(url),
+            // The rest of a password that has one of `/?#` in it: what was taken for the host is its beginning.
+            _ if url.path()[url.authority().len()..].contains('@') => Err(
+                "expected `/`, `?`, `#` and `@` of the user and the password as %2F, %3F, %23 and %40".into(),
+            ),
             _ if url.host().is_empty() || url.host().starts_with(':') => {
                 Err(format!("expected a host after {written}://"))
             }
@@ -79,10 +83,14 @@ impl StoreUrl {
         rest
     }
 
+    fn authority(&self) -> &str {
+        let path = self.path();
+        let end = path.find(['/', '?', '#']).unwrap_or(path.len());
+        &path[..end]
+    }
+
     fn host(&self) -> &str {
-        let authority = self.path();
-        let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
-        let authority = &authority[..end];
+        let authority = self.authority();
         // A password may have an `@` in it, though it should not.
         let from = authority.rfind('@').map_or(0, |at| at + 1);
         &authority[from..]
@@ -147,6 +155,8 @@ mod tests {
             "sqlite:s3cr3t",
             "mysql://u:s3cr3t @h/db",
             "mysql://u:s3cr3t\n@h/db",
+            "mysql://u:s3cr3t/more@h/db",
+            "postgres://u:more?s3cr3t@h/db",
         ] {
             let error = StoreUrl::parse(text).unwrap_err();
             assert!(!error.contains("s3cr3t"), "{text}: {error}");

@@ -178,6 +178,12 @@ fn names_are_in_capitals_with_underscores() {
 }
 
 #[test]
+fn what_tests_are_run_with_is_passed_over() {
+    load(&[("WSFN_TEST_SEED", "7")]);
+    assert_eq!(problems(&[("WSFN_TESTS", "7")]).len(), 1);
+}
+
+#[test]
 fn service_links_of_kubernetes_are_none_of_ours() {
     let links = [
         ("WSFN_PORT", "tcp://10.0.0.1:9001"),
