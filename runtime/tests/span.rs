@@ -70,8 +70,8 @@ async fn send(connection: &str, request_id: &str, text: &str) {
 async fn lines_of_events_that_run_at_once_are_told_apart() {
     let (lines, _guard) = Lines::collect(Level::INFO);
     tokio::join!(
-        send("ann-secret==", "r-1", "ann"),
-        send("bob-secret==", "r-2", "bob"),
+        send("secret-ann==", "r-1", "ann"),
+        send("secret-bob==", "r-2", "bob"),
     );
     tracing::info!("outside");
     let text = lines.text();
@@ -82,11 +82,11 @@ async fn lines_of_events_that_run_at_once_are_told_apart() {
     for (name, span) in [
         (
             "ann",
-            "event{kind=Message connection=ann-se… request_id=\"r-1\"}: ",
+            "event{kind=Message connection=…et-ann request_id=\"r-1\"}: ",
         ),
         (
             "bob",
-            "event{kind=Message connection=bob-se… request_id=\"r-2\"}: ",
+            "event{kind=Message connection=…et-bob request_id=\"r-2\"}: ",
         ),
     ] {
         let said: Vec<_> = text
@@ -108,7 +108,7 @@ async fn lines_of_events_that_run_at_once_are_told_apart() {
 #[tokio::test]
 async fn a_level_that_leaves_it_out_leaves_the_line() {
     let (lines, _guard) = Lines::collect(Level::WARN);
-    send("ann-secret==", "r-1", "ann").await;
+    send("secret-ann==", "r-1", "ann").await;
     let text = lines.text();
     assert!(
         text.contains("ann done") && !text.contains("event{"),
