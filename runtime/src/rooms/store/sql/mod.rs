@@ -39,8 +39,9 @@ pub(super) struct Row {
     pub(super) number: i64,
 }
 
-/// Attempts at an operation: a stale connection, or two transactions that wait for each other, are no reason to fail.
-const ATTEMPTS: usize = 3;
+/// Attempts at an operation: stale connections, or transactions that wait for each other, are no reason to fail. After a
+/// restart of the server each connection of a pool is stale, four by default, and then one is opened.
+const ATTEMPTS: usize = 6;
 
 /// What stands in the column `state`. Forgotten is 2 in the statements.
 const OPEN: i64 = 0;

@@ -157,6 +157,11 @@ fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
                 "transactions waited for each other",
             ))
         },
+        // The server ends, or somebody ended the connection: the next try gets another one.
+        1053 | 1927 | 4031 => Failure {
+            again: true,
+            ..Failure::new(StoreError::unavailable("it is being stopped or started"))
+        },
         1146 => Failure {
             no_table: true,
             ..Failure::new(StoreError::unavailable("its tables are gone"))

@@ -127,6 +127,12 @@ fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
                 "transactions waited for each other",
             ))
         },
+        // The server ends, or was ended by somebody: what was under way is taken back, and the next try gets another
+        // connection.
+        "57P01" | "57P02" | "57P03" => Failure {
+            again: true,
+            ..Failure::new(StoreError::unavailable("it is being stopped or started"))
+        },
         "42P01" => Failure {
             no_table: true,
             ..Failure::new(StoreError::unavailable("its tables are gone"))
