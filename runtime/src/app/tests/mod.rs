@@ -76,6 +76,10 @@ async fn act(what: &str) -> Result<Option<Text>> {
         "fail" => Err("the password is hunter2")?,
         "panic" => panic!("the password is hunter2"),
         "hang" => std::future::pending().await,
+        "oversleep" => {
+            std::thread::sleep(Duration::from_millis(30));
+            std::future::pending().await
+        }
         _ => Ok(None),
     }
 }
@@ -178,6 +182,17 @@ async fn errors_to_client_off_tells_nobody() {
         .expect("it starts");
     let answered = instance.dispatch(message("fail").into(), ours()).await;
     assert_eq!(answered, r#"{"errNo":1004,"errMsg":"handler failed"}"#);
+}
+
+#[tokio::test]
+async fn a_handler_that_blocks_is_answered_for_at_its_next_await() {
+    let instance = started(app![act, crate = crate]).await;
+    let context = Context {
+        deadline: Some(Instant::now() + Duration::from_millis(20)),
+        ..ours()
+    };
+    let outcome = instance.call(message("oversleep").into(), context).await;
+    assert_eq!(outcome.err_no.0, 1006);
 }
 
 #[tokio::test]
