@@ -101,7 +101,7 @@ async fn the_image_answers_where_scf_asks() {
     image
         .args(entry)
         .env("TENCENTCLOUD_RUNENV", "SCF")
-        .env("WSFN_PUSH_URL", "http://127.0.0.1:9/api-x")
+        .env("WSFN_PUSH_URL", "http://127.0.0.1:9/api-wsfn")
         .stderr(Stdio::piped());
     // Where SCF asks, unless somebody else has the port: then anywhere.
     let expected = match TcpListener::bind("0.0.0.0:9000") {
