@@ -60,7 +60,7 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// asked. They may hold any character, and those that differ in one byte differ.
 ///
 /// What is acknowledged is seen by whatever begins afterwards, in this process and in others. Every operation may be
-/// repeated: it is, where the answer to one got lost. [`contract`](crate::rooms::contract), with the feature `testing`,
+/// repeated: it is, where the answer to one got lost. `rooms::contract`, with the feature `testing`,
 /// tells whether a store does all this.
 ///
 /// # Cancel safety
