@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use wsfn_settings::HttpUrl;
+use wsfn_settings::{HttpUrl, percent_encoded};
 
 use crate::{Failure, http};
 
@@ -14,9 +14,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let admin = HttpUrl::parse(admin).map_err(|why| format!("--admin: {why}"))?;
     let mut url = format!("{}/connections", admin.expose().trim_end_matches('/'));
     if let Some(id) = argument("id") {
-        url += &format!("/{}", encoded(id));
+        url += &format!("/{}", percent_encoded(id));
     } else if let Some(after) = argument("after") {
-        url += &format!("?after={}", encoded(after));
+        url += &format!("?after={}", percent_encoded(after));
     }
     let url = HttpUrl::parse(&url).map_err(|why| format!("--admin: {why}"))?;
     let (status, answer) = http::ask(&url, |client| client.get(url.expose()))?;
@@ -25,16 +25,4 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     }
     print!("{answer}");
     Ok(ExitCode::SUCCESS)
-}
-
-/// An id in a URL: base64 has `+`, `/` and `=`.
-fn encoded(id: &str) -> String {
-    id.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text += &format!("%{byte:02X}");
-        }
-        text
-    })
 }

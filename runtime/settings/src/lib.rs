@@ -28,7 +28,7 @@ mod value;
 
 pub use page::{config_file, markdown};
 pub use problem::{Problem, Problems};
-pub use route::{PathTemplate, Route, percent_decoded};
+pub use route::{PathTemplate, Route, percent_decoded, percent_encoded};
 pub use settings::{SETTINGS, Settings};
 pub use sources::{Origin, Sources};
 pub use table::{Kind, Setting};

@@ -167,6 +167,23 @@ pub fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// A text as one segment of a path, or one value of a query string: [`percent_decoded`] gives it back.
+///
+/// ```
+/// assert_eq!(wsfn_settings::percent_encoded("a/b c"), "a%2Fb%20c");
+/// ```
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded += &format!("%{byte:02X}");
+        }
+        encoded
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -175,6 +192,13 @@ mod tests {
 
     fn template(text: &str) -> PathTemplate {
         PathTemplate::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn a_segment_is_encoded() {
+        let encoded = percent_encoded("a/b?c#d%e+f=ü");
+        assert_eq!(encoded, "a%2Fb%3Fc%23d%25e%2Bf%3D%C3%BC");
+        assert_eq!(percent_decoded(&encoded).as_deref(), Some("a/b?c#d%e+f=ü"));
     }
 
     #[test]

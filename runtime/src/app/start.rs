@@ -33,28 +33,22 @@ impl App {
         for entry in &self.handlers {
             entry.set_up(&mut setup).await;
         }
-        let mut stored_wrongly = false;
         let push = match stored(self.store.take(), settings).await {
+            Ok(None) if setup.rooms && push.is_set() && !push.is_ours() => {
+                problems.push(
+                    "store is not set: a handler takes `&Rooms`, and push-url is not the address of a gateway of \
+                     ours, whose path begins with push-path; Tencent's has no rooms. Name a database that keeps \
+                     them, for example WSFN_STORE=redis://10.0.0.7:6379"
+                        .to_owned(),
+                );
+                push
+            }
             Ok(store) => push.on_store(store),
             Err(problem) => {
-                stored_wrongly = true;
                 problems.push(problem);
                 push
             }
         };
-        if !stored_wrongly
-            && setup.rooms
-            && push.is_set()
-            && !push.is_ours()
-            && push.store().is_none()
-        {
-            problems.push(
-                "store is not set: a handler takes `&Rooms`, and push-url is not the address of a gateway of ours, \
-                 whose path begins with push-path; Tencent's has no rooms. Name a database that keeps them, for \
-                 example WSFN_STORE=redis://10.0.0.7:6379"
-                    .to_owned(),
-            );
-        }
         if !push.is_set() {
             if setup.push {
                 problems.push(

@@ -8,8 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wsfn_protocol::ErrNo;
-use wsfn_settings::{Settings, Sources};
+use wsfn_protocol::{CloseEvent, ErrNo, Event};
 
 use super::entry::BoxFuture;
 use super::{App, Instance, Outcome};
@@ -87,9 +86,7 @@ impl App {
     /// # Cancel safety
     /// When dropped, what was claimed and not done is due again in a quarter of an hour.
     pub async fn sweep(self) -> Result<Swept> {
-        // The mode whose settings are those of a client: it listens nowhere.
-        let sources = Sources::from_process().flag("mode", "runtime-api");
-        let settings = Arc::new(Settings::load(&sources)?);
+        let settings = Arc::new(crate::client::settings()?);
         let push = Push::from_settings(&settings)?;
         self.start(push, &settings).await?.sweep(None).await
     }
@@ -126,26 +123,29 @@ impl Instance {
             }
             stored.gone(&claimed, deadline).await?;
             for ids in claimed.chunks(AT_ONCE) {
-                swept.closed += self.close(ids, deadline).await;
+                self.close(ids, deadline).await;
+                swept.closed += ids.len();
             }
         }
     }
 
     /// Runs the close handler for each, and has each forgotten.
-    async fn close(&self, ids: &[ConnectionId], deadline: Option<Instant>) -> usize {
+    async fn close(&self, ids: &[ConnectionId], deadline: Option<Instant>) {
         let latest = Instant::now() + CLOSE_WITHIN;
         let deadline = deadline.map_or(latest, |deadline| deadline.min(latest));
         let mut closing: Vec<Pin<Box<dyn Future<Output = Outcome> + Send + '_>>> = Vec::new();
         for id in ids {
-            let event = serde_json::json!({
-                "websocket": {"action": "closing", "secConnectionID": id.as_str()}
+            let event = Event::Close(CloseEvent {
+                connection_id: id.as_str().into(),
+                code: None,
+                reason: None,
             });
             let context = Context {
                 request_id: "sweep".into(),
                 deadline: Some(deadline),
                 ..Context::default()
             };
-            closing.push(Box::pin(self.call(event.to_string().into(), context)));
+            closing.push(Box::pin(self.call(event.to_json().into(), context)));
         }
         poll_fn(|context| {
             closing.retain_mut(|close| close.as_mut().poll(context).is_pending());
@@ -155,7 +155,6 @@ impl Instance {
             }
         })
         .await;
-        ids.len()
     }
 
     /// What a timer's event comes to; in a box, because a sweep handles events itself.

@@ -24,6 +24,13 @@ impl Left {
         Self(Arc::new(Semaphore::new(0)))
     }
 
+    /// One that has left already.
+    pub(super) fn told() -> Self {
+        let left = Self::new();
+        left.tell();
+        left
+    }
+
     pub(super) fn tell(&self) {
         self.0.close();
     }

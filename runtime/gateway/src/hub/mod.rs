@@ -102,11 +102,7 @@ impl Handle {
     pub fn left(&self, id: &str) -> Left {
         match self.hub.peer(id) {
             Some(peer) => peer.out().left(),
-            None => {
-                let left = Left::new();
-                left.tell();
-                left
-            }
+            None => Left::told(),
         }
     }
 

@@ -203,9 +203,7 @@ impl Outbound {
     /// Tells when the connection is out of Open.
     pub(super) fn left(&mut self) -> Left {
         if self.gate == Gate::Sealed {
-            let left = Left::new();
-            left.tell();
-            return left;
+            return Left::told();
         }
         self.left.get_or_insert_with(Left::new).clone()
     }

@@ -54,7 +54,7 @@ impl StoreUrl {
             }
             "sqlite" => Ok(url),
             // The rest of a password that has one of `/?#` in it: what was taken for the host is its beginning.
-            _ if url.path()[url.authority().len()..].contains('@') => Err(
+            _ if url.rest()[url.authority().len()..].contains('@') => Err(
                 "expected `/`, `?`, `#` and `@` of the user and the password as %2F, %3F, %23 and %40".into(),
             ),
             _ if url.host().is_empty() || url.host().starts_with(':') => {
@@ -79,14 +79,20 @@ impl StoreUrl {
     /// The path of the file of `sqlite://`.
     #[must_use]
     pub fn path(&self) -> &str {
+        self.rest()
+    }
+
+    /// What stands behind the scheme.
+    fn rest(&self) -> &str {
         let (_, rest) = self.whole.split_once("://").unwrap_or_default();
         rest
     }
 
+    /// User, password, host and port.
     fn authority(&self) -> &str {
-        let path = self.path();
-        let end = path.find(['/', '?', '#']).unwrap_or(path.len());
-        &path[..end]
+        let rest = self.rest();
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        &rest[..end]
     }
 
     fn host(&self) -> &str {

@@ -33,9 +33,9 @@ impl Driver<'_> {
         Poll::Ready(Input::Recorded(recorded))
     }
 
-    /// The id of the close event; what that event says goes into the journal, for the case that the process ends before
-    /// it is answered.
-    pub(super) fn close_id(&mut self, ending: &Ending) -> Arc<str> {
+    /// What the close event says goes into the journal, for the case that the process ends before it is answered. Gives
+    /// the event's id.
+    pub(super) fn record_ending(&mut self, ending: &Ending) -> Arc<str> {
         if let (Some(journal), Some(number)) = (self.shared.hub.journal(), self.recorded) {
             journal.ended(number, self.peer.id(), &self.service.route, ending);
             return journal.event_id(number);

@@ -324,7 +324,7 @@ impl<'s> Driver<'s> {
                     code = ending.code.0,
                     "closed"
                 );
-                let id = self.close_id(&ending);
+                let id = self.record_ending(&ending);
                 let event = event::close(self.peer.id(), &ending);
                 self.call(Kind::Close, event, id);
             }

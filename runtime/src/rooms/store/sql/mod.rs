@@ -23,7 +23,7 @@ use tokio::sync::OnceCell;
 pub(super) use mysql::MySql;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Postgres;
-pub(super) use server::{Failure, Server, failed, pool};
+pub(super) use server::{Failure, Server, failed, pool, row};
 #[cfg(feature = "sqlite")]
 pub(super) use sqlite::Sqlite;
 use text::Values;

@@ -2,13 +2,13 @@
 
 use std::str::FromStr as _;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPool, MySqlRow};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use wsfn_settings::{Secret, Settings, StoreUrl};
 
 use super::super::StoreError;
 use super::server::{COMMON, Dialect, Waits};
-use super::{Failure, Row, Server, failed, pool};
+use super::{Failure, Row, Server, failed, pool, row};
 
 /// A server of MySQL or MariaDB.
 pub(in crate::rooms::store) struct MySql {
@@ -122,17 +122,6 @@ impl Server for MySql {
     }
 }
 
-fn row(row: &MySqlRow, waits: &Waits) -> Result<Row, Failure> {
-    let read = || {
-        Ok(Row {
-            name: row.try_get_unchecked(0)?,
-            session: row.try_get_unchecked(1)?,
-            number: row.try_get_unchecked(2)?,
-        })
-    };
-    read().map_err(|error| failed(&error, waits))
-}
-
 /// What went wrong, from the numbers of MySQL.
 fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
     let sqlx::Error::Database(database) = error else {
@@ -151,17 +140,13 @@ fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
         )),
         1040 | 1203 => Failure::new(StoreError::unavailable("it has too many connections")),
         // A deadlock, or a lock that was waited for too long: the transaction is taken back.
-        1205 | 1213 => Failure {
-            again: true,
-            ..Failure::new(StoreError::unavailable(
-                "transactions waited for each other",
-            ))
-        },
+        1205 | 1213 => Failure::again(StoreError::unavailable(
+            "transactions waited for each other",
+        )),
         // The server ends, or somebody ended the connection: the next try gets another one.
-        1053 | 1927 | 4031 => Failure {
-            again: true,
-            ..Failure::new(StoreError::unavailable("it is being stopped or started"))
-        },
+        1053 | 1927 | 4031 => {
+            Failure::again(StoreError::unavailable("it is being stopped or started"))
+        }
         1146 => Failure {
             no_table: true,
             ..Failure::new(StoreError::unavailable("its tables are gone"))

@@ -2,13 +2,13 @@
 
 use std::str::FromStr as _;
 
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgRow};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use wsfn_settings::{Secret, Settings, StoreUrl};
 
 use super::super::StoreError;
 use super::server::{COMMON, Dialect, Waits};
-use super::{Failure, Row, Server, failed, pool};
+use super::{Failure, Row, Server, failed, pool, row};
 
 /// A server of PostgreSQL.
 pub(in crate::rooms::store) struct Postgres {
@@ -92,17 +92,6 @@ impl Server for Postgres {
     }
 }
 
-fn row(row: &PgRow, waits: &Waits) -> Result<Row, Failure> {
-    let read = || {
-        Ok(Row {
-            name: row.try_get_unchecked(0)?,
-            session: row.try_get_unchecked(1)?,
-            number: row.try_get_unchecked(2)?,
-        })
-    };
-    read().map_err(|error| failed(&error, waits))
-}
-
 /// What went wrong, from the codes of PostgreSQL.
 fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
     let sqlx::Error::Database(database) = error else {
@@ -121,18 +110,14 @@ fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
         )),
         "53300" => Failure::new(StoreError::unavailable("it has too many connections")),
         // A deadlock, or transactions that cannot be put in order: this one is taken back.
-        "40001" | "40P01" => Failure {
-            again: true,
-            ..Failure::new(StoreError::unavailable(
-                "transactions waited for each other",
-            ))
-        },
+        "40001" | "40P01" => Failure::again(StoreError::unavailable(
+            "transactions waited for each other",
+        )),
         // The server ends, or was ended by somebody: what was under way is taken back, and the next try gets another
         // connection.
-        "57P01" | "57P02" | "57P03" => Failure {
-            again: true,
-            ..Failure::new(StoreError::unavailable("it is being stopped or started"))
-        },
+        "57P01" | "57P02" | "57P03" => {
+            Failure::again(StoreError::unavailable("it is being stopped or started"))
+        }
         "42P01" => Failure {
             no_table: true,
             ..Failure::new(StoreError::unavailable("its tables are gone"))

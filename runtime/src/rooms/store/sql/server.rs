@@ -126,6 +126,13 @@ impl Failure {
             no_table: false,
         }
     }
+
+    pub(super) fn again(error: StoreError) -> Self {
+        Self {
+            again: true,
+            ..Self::new(error)
+        }
+    }
 }
 
 /// How long a connection is trusted that nobody used: a function may have been frozen meanwhile, and what is between
@@ -156,13 +163,15 @@ pub(in crate::rooms::store) fn failed(error: &sqlx::Error, settings: &Waits) -> 
             show_duration(settings.timeout),
             settings.connections
         ))),
-        sqlx::Error::Io(error) => Failure {
-            again: !matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied
-            ),
-            ..Failure::new(StoreError::unavailable(format!("its connection: {error}")))
-        },
+        sqlx::Error::Io(error) => {
+            let unavailable = StoreError::unavailable(format!("its connection: {error}"));
+            match error.kind() {
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied => {
+                    Failure::new(unavailable)
+                }
+                _ => Failure::again(unavailable),
+            }
+        }
         sqlx::Error::Tls(error) => Failure::new(StoreError::refused(format!("its TLS: {error}"))),
         sqlx::Error::Configuration(_) => {
             Failure::new(StoreError::refused("its address cannot be read"))
@@ -170,6 +179,24 @@ pub(in crate::rooms::store) fn failed(error: &sqlx::Error, settings: &Waits) -> 
         // Neither statements nor addresses stand in these.
         other => Failure::new(StoreError::unavailable(other.to_string())),
     }
+}
+
+/// A row, whatever the database.
+pub(in crate::rooms::store) fn row<R>(found: &R, waits: &Waits) -> Result<Row, Failure>
+where
+    R: sqlx::Row,
+    usize: sqlx::ColumnIndex<R>,
+    Option<Vec<u8>>: for<'r> sqlx::Decode<'r, R::Database>,
+    i64: for<'r> sqlx::Decode<'r, R::Database>,
+{
+    let read = || {
+        Ok(Row {
+            name: found.try_get_unchecked(0)?,
+            session: found.try_get_unchecked(1)?,
+            number: found.try_get_unchecked(2)?,
+        })
+    };
+    read().map_err(|error| failed(&error, waits))
 }
 
 /// How long is waited for how many connections.

@@ -1,16 +1,15 @@
 //! SQLite: one file, for functions on one machine.
 
-use sqlx::ConnectOptions as _;
 use sqlx::error::DatabaseError as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePool, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use wsfn_settings::{Settings, StoreUrl};
 
 use super::super::StoreError;
 use super::server::{COMMON, Dialect, Waits};
-use super::{Failure, Row, Server, failed, pool};
+use super::{Failure, Row, Server, failed, pool, row};
 
 /// A file of SQLite.
 pub(in crate::rooms::store) struct Sqlite {
@@ -94,17 +93,6 @@ impl Server for Sqlite {
         let lost = |_| Failure::new(StoreError::unavailable("the program is ending"));
         task.await.map_err(lost)?
     }
-}
-
-fn row(row: &sqlx::sqlite::SqliteRow, waits: &Waits) -> Result<Row, Failure> {
-    let read = || {
-        Ok(Row {
-            name: row.try_get_unchecked(0)?,
-            session: row.try_get_unchecked(1)?,
-            number: row.try_get_unchecked(2)?,
-        })
-    };
-    read().map_err(|error| failed(&error, waits))
 }
 
 /// What went wrong, from the codes of SQLite.
