@@ -84,7 +84,7 @@ fn listens(child: &mut Child) -> String {
 async fn the_image_answers_where_scf_asks() {
     const NAME: &str = "the_image_answers_where_scf_asks";
     let bootstrap = match built() {
-        Ok(built) => built,
+        Ok(built) => built.join("target/x86_64-unknown-linux-gnu/release/chat"),
         Err(missing) => return skip(NAME, &missing),
     };
     let Some(words) = as_root() else {

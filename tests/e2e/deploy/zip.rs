@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use wsfn_tests::{RuntimeApi, Said, skip};
 
-use super::{built, folder, run};
+use super::{built, folder, recipe, run, shell};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_zip_runs_under_the_runtime_api() {
@@ -26,18 +26,15 @@ async fn the_zip_runs_under_the_runtime_api() {
         Ok(built) => built,
         Err(missing) => return skip(NAME, &missing),
     };
-    let folder = folder("zip");
-    let (packed, unpacked) = (folder.join("chat.zip"), folder.join("unpacked"));
-    let bootstrap = folder.join("bootstrap");
-    std::fs::copy(&built, &bootstrap).expect("copied");
-    let _ = std::fs::remove_file(&packed);
-    let _ = std::fs::remove_dir_all(&unpacked);
-    run(Command::new("zip")
-        .args(["-q", "chat.zip", "bootstrap"])
-        .current_dir(&folder));
+    let unpacked = folder("unpacked");
+    let _ = std::fs::remove_file(built.join("chat.zip"));
+    std::fs::remove_dir_all(&unpacked).expect("emptied");
+    let [_, pack] = recipe();
+    run(shell(&pack).current_dir(&built));
     run(Command::new("unzip")
-        .args(["-q", "chat.zip", "-d", "unpacked"])
-        .current_dir(&folder));
+        .args(["-q", "chat.zip", "-d"])
+        .arg(&unpacked)
+        .current_dir(&built));
 
     let api = RuntimeApi::start().await;
     let mut child = Command::new(unpacked.join("bootstrap"))
