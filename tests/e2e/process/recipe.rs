@@ -12,6 +12,9 @@ use wsfn_tests::database::{Database, Kind, free_port};
 use super::command::wsfn;
 use super::gateway::{Client, connect, text};
 
+/// Between two looks at a port.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// What the README has people type, on ports of our own.
 struct Recipe {
     shell: Child,
@@ -71,11 +74,8 @@ impl Recipe {
     /// Waits until all of them listen.
     async fn listens(&self) {
         for (_, port) in &self.ports {
-            while tokio::net::TcpStream::connect(("127.0.0.1", *port))
-                .await
-                .is_err()
-            {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            while !listens(*port).await {
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
@@ -96,6 +96,10 @@ impl Recipe {
             }
         }
         assert!(killed, "{handler} did not run");
+        // It listens until it is gone: what is sent meanwhile is lost with it, as D1 says.
+        while listens(self.port("9012")).await {
+            tokio::time::sleep(PAUSE).await;
+        }
         let line = format!("run {handler} {}", self.port("9012"));
         let until = self.script.find(&line).expect("its line") + line.len();
         let before = self.script[..until].lines();
@@ -105,6 +109,12 @@ impl Recipe {
         self.listens().await;
         group
     }
+}
+
+async fn listens(port: u16) -> bool {
+    tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .is_ok()
 }
 
 impl Drop for Recipe {
