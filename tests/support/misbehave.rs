@@ -29,7 +29,7 @@ impl State for Meeting {
 async fn obey(id: &ConnectionId, line: &str, context: &Context, meeting: &Meeting) -> Result<Text> {
     match line {
         "block" => std::thread::sleep(Duration::from_secs(3600)),
-        "nap" => std::thread::sleep(Duration::from_secs(2)),
+        "nap" => std::thread::sleep(Duration::from_secs(5)),
         "hang" => std::future::pending().await,
         "panic" => panic!("as told"),
         "exit" => std::process::exit(3),

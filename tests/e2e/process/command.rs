@@ -305,7 +305,7 @@ async fn processes_that_crash_or_hang_are_replaced() {
         "--exec",
         misbehave,
         "--invoke-timeout",
-        "2s",
+        "6s",
         "--failed-message",
         "tell",
         "--exec-max",

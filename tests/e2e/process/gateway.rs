@@ -34,7 +34,7 @@ pub(super) async fn text(client: &mut Client) -> String {
 async fn handlers_that_fail_hang_or_block_cost_only_their_own_client() {
     let address = Example::free_address();
     let environment = [
-        ("WSFN_INVOKE_TIMEOUT", "1s"),
+        ("WSFN_INVOKE_TIMEOUT", "3s"),
         ("WSFN_FAILED_MESSAGE", "tell"),
     ];
     let process = Example::listening(misbehave(), &address, &environment);

@@ -20,9 +20,10 @@ use super::gateway::Client;
 const LONG: Duration = Duration::from_secs(30);
 
 /// What a handler has at the gateway.
-const INVOKE_TIMEOUT: &str = "3s";
-/// What a function has in SCF, which is set there, and is less than the gateway waits.
-const SCF_TIMEOUT: Duration = Duration::from_secs(2);
+const INVOKE_TIMEOUT: &str = "6s";
+/// What a function has in SCF, which is set there, and is less than the gateway waits. A panic has printed by then where
+/// it came from.
+const SCF_TIMEOUT: Duration = Duration::from_secs(5);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_deeds");
 const PAGE: &str = concat!(
