@@ -111,7 +111,13 @@ fn closes(facts: &Facts<'_>, id: &str, connection: &Connection<'_>, verdicts: &m
     // The last one was answered, or there was no time for more.
     let answered = matches!(before.end, Some((_, End::Answered(_) | End::Refused)));
     if facts.settled.is_some() && (rules.journal || !facts.ended_after(before.begin)) {
-        verdicts.decide(Number::D2, answered, facts, &[before.begin], || {
+        // What the process that was killed did not get answered is the next start's to send.
+        let number = if !answered && facts.killed_after(before.begin) {
+            Number::D5
+        } else {
+            Number::D2
+        };
+        verdicts.decide(number, answered, facts, &[before.begin], || {
             "the close event was not answered, and not sent again".into()
         });
     }

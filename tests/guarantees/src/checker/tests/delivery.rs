@@ -122,4 +122,14 @@ fn d5_after_a_kill_the_next_start_closes_what_was_journalled() {
     );
     log.rules.journal = true;
     breaks(Number::D5, &log);
+    // It had sent the event, and got no answer.
+    let failed = format!("5 ann leaves\n 6 f2 close x\n 7 f2 fails\n {killed}");
+    let mut log = story(&format!("{OPEN}{failed}99000 settled\n"));
+    log.rules.journal = true;
+    breaks(Number::D5, &log);
+    let mut log = story(&format!(
+        "{OPEN}{failed}70 f3 close x\n 71 f3 answers\n 99000 settled\n"
+    ));
+    log.rules.journal = true;
+    assert!(super::broken(&log).is_empty());
 }
