@@ -2,6 +2,8 @@
 
 mod broken;
 mod histories;
+#[cfg(target_os = "linux")]
+mod kills;
 mod page;
 #[cfg(target_os = "linux")]
 mod processes;

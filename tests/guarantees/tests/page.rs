@@ -41,6 +41,40 @@ fn sources(folder: &Path, all: &mut String) {
     }
 }
 
+/// Names between backticks that only a test can have.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn each_fault_of_the_page_has_its_tests() {
+    let page = read("runtime/src/docs/guarantees.md");
+    let (_, section) = page
+        .split_once("## What the program was put through")
+        .expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("its end");
+    let mut tests = String::new();
+    for folder in ["runtime", "tests"] {
+        sources(&repository().join(folder), &mut tests);
+    }
+    let rows: Vec<_> = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| what happens"))
+        .collect();
+    assert_eq!(rows.len(), 15, "as many as there are faults");
+    for row in rows {
+        let cell = row.trim_end_matches(" |").rsplit(" | ").next();
+        let mut names = named(cell.unwrap_or_default()).peekable();
+        assert!(names.peek().is_some(), "{row}");
+        for name in names {
+            assert!(
+                tests.contains(&format!("fn {name}()")),
+                "there is no test {name}"
+            );
+        }
+    }
+}
+
 #[test]
 fn each_promise_of_the_page_has_its_tests_its_broken_gateways_and_its_histories() {
     let page = read("runtime/src/docs/guarantees.md");

@@ -39,6 +39,19 @@ const QUIET: Duration = Duration::from_millis(300);
 /// # Errors
 /// When a process cannot be started, or does not listen.
 pub fn run(seed: u64, behind: Behind, programs: &Programs, folder: &Path) -> Result<Log, String> {
+    carry_out(seed, behind, programs, folder, async |history, random| {
+        history.live(random).await
+    })
+}
+
+/// Starts processes as this seed sets them, has something done with them, and gives its log.
+pub(super) fn carry_out(
+    seed: u64,
+    behind: Behind,
+    programs: &Programs,
+    folder: &Path,
+    live: impl AsyncFnOnce(&History, &mut Random) -> Result<(), String>,
+) -> Result<Log, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -58,13 +71,13 @@ pub fn run(seed: u64, behind: Behind, programs: &Programs, folder: &Path) -> Res
         parts: Mutex::new(Parts::new(setup, programs, folder)?),
         folder: folder.to_owned(),
     };
-    runtime.block_on(history.live(&mut random))?;
+    runtime.block_on(live(&history, &mut random))?;
     drop(runtime);
     history.log(setup)
 }
 
-struct History {
-    stage: Arc<Stage>,
+pub(super) struct History {
+    pub(super) stage: Arc<Stage>,
     parts: Mutex<Parts>,
     folder: PathBuf,
 }
@@ -77,17 +90,14 @@ pub(super) const PACE: Pace = Pace {
 };
 
 impl History {
-    fn parts<T>(&self, act: impl FnOnce(&mut Parts) -> T) -> T {
+    pub(super) fn parts<T>(&self, act: impl FnOnce(&mut Parts) -> T) -> T {
         // Nothing that panics runs under it.
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut parts)
     }
 
     async fn live(&self, random: &mut Random) -> Result<(), String> {
-        self.parts(Parts::start_function)?;
-        self.parts(Parts::start_gateway)?;
-        self.listening().await?;
-        self.stage.log(What::Gateway(Gateway::Started));
+        self.start().await?;
         let mut clients = JoinSet::new();
         let address = self.parts(|parts| parts.listen);
         for number in 0..3 + random.below(6) {
@@ -100,6 +110,20 @@ impl History {
             .await
             .map_err(|_| "the wild part does not end".to_owned())?;
         faults?;
+        self.end(clients).await;
+        Ok(())
+    }
+
+    pub(super) async fn start(&self) -> Result<(), String> {
+        self.parts(Parts::start_function)?;
+        self.parts(Parts::start_gateway)?;
+        self.listening().await?;
+        self.stage.log(What::Gateway(Gateway::Started));
+        Ok(())
+    }
+
+    /// From the wild part to the end, with everything that has to come.
+    pub(super) async fn end(&self, clients: JoinSet<()>) {
         self.calm();
         // They read on, and go.
         sleep(PACE.read_on + SLACK).await;
@@ -111,7 +135,6 @@ impl History {
         }
         self.stage.log(What::Settled);
         self.parts(Parts::end);
-        Ok(())
     }
 
     fn calm(&self) {
@@ -143,26 +166,34 @@ impl History {
             sleep(next).await;
             let down = Duration::from_millis(random.below(300) as u64);
             match random.below(6) {
-                0 | 1 => {
-                    // Clients may see it before it is logged, and nothing that is logged later may be taken for earlier.
-                    self.stage.log(What::Gateway(Gateway::Killed));
-                    self.parts(|parts| parts.gateway.kill());
-                    sleep(down).await;
-                    self.parts(Parts::start_gateway)?;
-                    self.listening().await?;
-                    self.stage.log(What::Gateway(Gateway::Started));
-                }
-                2 => {
-                    self.stage.log(What::FunctionKilled);
-                    if self.parts(Parts::kill_function) {
-                        sleep(down).await;
-                        self.parts(Parts::start_function)?;
-                    }
-                    self.stage.log(What::FunctionKilled);
-                }
+                0 | 1 => self.kill_gateway(down).await?,
+                2 => self.kill_function(down).await?,
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    /// Kills the gateway, and starts it again after this time.
+    pub(super) async fn kill_gateway(&self, down: Duration) -> Result<(), String> {
+        // Clients may see it before it is logged, and nothing that is logged later may be taken for earlier.
+        self.stage.log(What::Gateway(Gateway::Killed));
+        self.parts(|parts| parts.gateway.kill());
+        sleep(down).await;
+        self.parts(Parts::start_gateway)?;
+        self.listening().await?;
+        self.stage.log(What::Gateway(Gateway::Started));
+        Ok(())
+    }
+
+    /// The same with the function.
+    pub(super) async fn kill_function(&self, down: Duration) -> Result<(), String> {
+        self.stage.log(What::FunctionKilled);
+        if self.parts(Parts::kill_function) {
+            sleep(down).await;
+            self.parts(Parts::start_function)?;
+        }
+        self.stage.log(What::FunctionKilled);
         Ok(())
     }
 
@@ -173,19 +204,24 @@ impl History {
             if tokio::time::Instant::now() > until {
                 return;
             }
-            for _ in 0..3 {
-                wait(PACE.pause(&mut random)).await;
-            }
-            let known = self.known();
-            let planner = Planner {
-                random: &mut random,
-                pace: PACE,
-                known: &known,
-                number: &mut witness::number,
-            };
-            if let Some(action) = planner.outside() {
-                self.push(&action).await;
-            }
+            self.push_something(&mut random).await;
+        }
+    }
+
+    /// Pushes, after a while, as somebody who is in no call.
+    pub(super) async fn push_something(&self, random: &mut Random) {
+        for _ in 0..3 {
+            wait(PACE.pause(random)).await;
+        }
+        let known = self.known();
+        let planner = Planner {
+            random,
+            pace: PACE,
+            known: &known,
+            number: &mut witness::number,
+        };
+        if let Some(action) = planner.outside() {
+            self.push(&action).await;
         }
     }
 
@@ -312,6 +348,16 @@ fn waiting(entries: &[Entry], after: u64) -> usize {
 /// A client, from before it comes until it has left.
 async fn enter(stage: Arc<Stage>, address: SocketAddr, mut random: Random, number: usize) {
     sleep(WILD * random.below(100) as u32 / 120).await;
+    come(stage, address, random, number).await;
+}
+
+/// The same without a pause before.
+pub(super) async fn come(
+    stage: Arc<Stage>,
+    address: SocketAddr,
+    mut random: Random,
+    number: usize,
+) {
     let name = format!("c{number}");
     stage.client(&name, Client::Dialled);
     match Tcp::connect(address, random.below(3) == 0).await {

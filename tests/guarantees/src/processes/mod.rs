@@ -6,6 +6,7 @@
 
 mod history;
 mod http;
+mod kills;
 mod parts;
 mod tcp;
 pub mod witness;
@@ -20,6 +21,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::{Number, check};
 pub use history::run;
+pub use kills::endure;
 
 /// How many histories there are at once.
 const AT_ONCE: usize = 6;

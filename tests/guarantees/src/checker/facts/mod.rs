@@ -5,6 +5,7 @@
 mod reading;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::log::{Action, Answer, End, Kind, Log};
 
@@ -98,7 +99,8 @@ pub(super) struct Facts<'l> {
     pub(super) pushes: Vec<Pushed<'l>>,
     /// Which push a text that a client may get is of.
     pub(super) texts: BTreeMap<&'l str, usize>,
-    kills: Vec<usize>,
+    /// Each from when it is about to be killed, for it lives for a moment after that is logged, to its next start.
+    kills: Vec<Range<usize>>,
     function_kills: Vec<usize>,
     pub(super) stops: Vec<usize>,
     pub(super) settled: Option<usize>,
@@ -114,7 +116,7 @@ impl<'l> Facts<'l> {
     /// off, or it had all the time that it may have.
     pub(super) fn is_over(&self, call: &Call<'_>, by: usize) -> bool {
         let cut = |kills: &[usize]| kills.iter().any(|at| (call.begin..by).contains(at));
-        if cut(&self.kills) || cut(&self.function_kills) || cut(&self.stops) {
+        if self.killed_between(call.begin, by) || cut(&self.function_kills) || cut(&self.stops) {
             return true;
         }
         let rules = &self.log.rules;
@@ -133,11 +135,12 @@ impl<'l> Facts<'l> {
         };
         let rules = &self.log.rules;
         let after = self.log.after(end);
-        let disturbed = [&self.kills, &self.function_kills, &self.stops]
+        let disturbed = [&self.function_kills, &self.stops]
             .into_iter()
             .flatten()
             .any(|at| (call.begin..=after).contains(at));
         !disturbed
+            && !self.killed_between(call.begin, after)
             && after < NEVER
             && self.time(end) + rules.slack * 1000 < self.time(call.begin) + within * 1000
     }
@@ -162,14 +165,16 @@ impl<'l> Facts<'l> {
         between.count()
     }
 
-    /// Whether the gateway was killed after this.
+    /// Whether the gateway may have been killed after this.
     pub(super) fn killed_after(&self, at: usize) -> bool {
-        self.kills.iter().any(|kill| *kill > at)
+        self.kills.iter().any(|kill| kill.end > at)
     }
 
-    /// Whether the gateway was killed between two times.
+    /// Whether the gateway may have been killed between two times.
     pub(super) fn killed_between(&self, from: usize, to: usize) -> bool {
-        self.kills.iter().any(|kill| (from..to).contains(kill))
+        self.kills
+            .iter()
+            .any(|kill| kill.start < to && kill.end > from)
     }
 
     /// Whether the gateway was asked to end after this, or killed.

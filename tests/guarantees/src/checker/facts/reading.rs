@@ -25,8 +25,12 @@ impl<'l> Facts<'l> {
                 What::Client(name, saw) => facts.client(at, name, saw),
                 What::Function(number, saw) => facts.function(at, *number, saw),
                 What::Push(number, saw) => facts.push(at, *number, saw, &mut pushes),
-                What::Gateway(Gateway::Started) => {}
-                What::Gateway(Gateway::Killed) => facts.kills.push(at),
+                What::Gateway(Gateway::Started) => {
+                    if let Some(kill) = facts.kills.last_mut() {
+                        kill.end = kill.end.min(at);
+                    }
+                }
+                What::Gateway(Gateway::Killed) => facts.kills.push(at..NEVER),
                 What::Gateway(Gateway::Stopping | Gateway::Stopped) => facts.stops.push(at),
                 What::FunctionKilled => facts.function_kills.push(at),
                 What::Settled => facts.settled = Some(at),
@@ -205,7 +209,7 @@ impl<'l> Facts<'l> {
     /// When each connection may have ended, and when it has for certain.
     fn ends(&mut self) {
         let log = self.log;
-        let all: Vec<usize> = [&self.kills, &self.stops, &self.function_kills]
+        let all: Vec<usize> = [&self.stops, &self.function_kills]
             .into_iter()
             .flatten()
             .copied()
@@ -256,7 +260,10 @@ impl<'l> Facts<'l> {
                 }
             }
             may_end = may_end.min(first_after(&all, begin));
-            out = out.min(first_after(&self.kills, begin));
+            if let Some(kill) = self.kills.iter().find(|kill| kill.end > begin) {
+                may_end = may_end.min(kill.start.max(begin));
+                out = out.min(kill.end);
+            }
             let mut last = out;
             for push in &self.pushes {
                 if let Some(Action::Close { to, .. }) = push.action

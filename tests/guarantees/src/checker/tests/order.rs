@@ -64,6 +64,13 @@ fn o3_the_close_event_is_the_last() {
             "{open}5 ann sends a\n{end}30 f2 message x a 1\n 31 f2 answers\n"
         )),
     );
+    // Nor is one of a gateway that was killed, which lives for a moment after that is logged.
+    let killed = "5 ann sends a\n 6 gateway killed\n 7 f2 message x a\n 10 gateway started\n";
+    let mut log = story(&format!(
+        "{open}{killed}20 f3 close x\n 21 f3 answers\n 30 f2 answers\n 99000 settled\n"
+    ));
+    log.rules.journal = true;
+    keeps(Number::O3, &log);
     // What had `invoke-timeout` and `call-grace` is not awaited any longer.
     keeps(
         Number::O3,
