@@ -1,5 +1,6 @@
 //! Notes to clients whose message failed.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -67,6 +68,31 @@ impl<'n> Note<'n> {
     pub fn answering(self, text: &'n str) -> Self {
         let id = id(text);
         Self { id, ..self }
+    }
+
+    /// The number of a text that is a note, whoever wrote it: a JSON object with `errNo` and `errMsg`.
+    ///
+    /// ```
+    /// use wsfn_protocol::{ErrNo, Note};
+    /// let note = r#"{"errNo":1006,"errMsg":"handler timed out","temporary":true}"#;
+    /// assert_eq!(Note::err_no_of(note), Some(ErrNo::TIMED_OUT));
+    /// assert_eq!(Note::err_no_of("hello"), None);
+    /// ```
+    #[must_use]
+    pub fn err_no_of(text: &str) -> Option<ErrNo> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Written {
+            err_no: i64,
+            #[serde(rename = "errMsg")]
+            _err_msg: IgnoredAny,
+        }
+        // Only an object: serde's derive takes an array for a struct too.
+        if !text.trim_start().starts_with('{') {
+            return None;
+        }
+        let written: Written = serde_json::from_str(text).ok()?;
+        Some(ErrNo(written.err_no))
     }
 
     /// `id` of the message, as it was sent: JSON, a string with its quotes.

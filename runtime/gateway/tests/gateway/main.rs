@@ -8,5 +8,6 @@ mod life;
 mod limits;
 mod pushes;
 mod support;
+mod telling;
 #[cfg(feature = "tls")]
 mod tls;

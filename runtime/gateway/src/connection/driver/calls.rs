@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
-use wsfn_protocol::Kind;
+use wsfn_protocol::{Data, ErrNo, Kind, Note, Payload, ReplyPush};
 
 use super::{Answered, Driver, InFlight};
 use crate::connection::replies::{Next, Replies};
@@ -157,8 +157,12 @@ impl<'s> Driver<'s> {
     /// What an answer means; `None` while its pushes have to go out first.
     pub(super) fn answered(&mut self, kind: Kind, answered: Answered) -> Option<Input> {
         let answer = match answered {
-            Ok(answer) => {
-                self.asked = None;
+            Ok(mut answer) => {
+                // It is taken when the sender is told.
+                let was_told = self.asked.take().is_none() && self.service.options.limits.tell;
+                if was_told && kind == Kind::Message {
+                    answer.pushes.retain(|push| !says_timed_out(push));
+                }
                 answer
             }
             Err(error) => {
@@ -216,4 +220,16 @@ impl<'s> Driver<'s> {
             }
         }
     }
+}
+
+/// Whether a push is a note that the handler did not end in time: the gateway has said so where the call is late.
+fn says_timed_out(push: &ReplyPush<'_>) -> bool {
+    let ReplyPush::Send(Payload {
+        data: Data::Text(text),
+        ..
+    }) = push
+    else {
+        return false;
+    };
+    Note::err_no_of(text) == Some(ErrNo::TIMED_OUT)
 }
