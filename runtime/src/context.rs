@@ -40,3 +40,15 @@ pub struct Context {
     /// What the event brings of its connection's session.
     pub(crate) session: Carried,
 }
+
+impl Context {
+    /// What is needed of it to answer in the place of a handler that blocks its thread.
+    pub(crate) fn for_blocked(&self) -> Self {
+        Self {
+            request_id: Arc::clone(&self.request_id),
+            deadline: self.deadline,
+            replies_carry_pushes: self.replies_carry_pushes,
+            ..Self::default()
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! function behind the table of kinds, wherever that runs.
 
 use std::process::Command;
+use std::time::Duration;
 
 use wsfn::{
     Accept, CloseReason, ConnectionId, Message, Protocols, Push, Refuse, RequestContext, Result,
@@ -69,6 +70,11 @@ async fn end(how: &str) {
     match how {
         "panic" => panic!("as told"),
         "hang" => std::future::pending().await,
+        // Longer than any of its callers waits, and then it awaits.
+        "block" => {
+            std::thread::sleep(Duration::from_secs(5));
+            std::future::pending().await
+        }
         "exit" => std::process::exit(3),
         // It stands still, with all its threads, until it is killed.
         "stop" => {

@@ -108,8 +108,14 @@ pub(super) async fn run(
     match result.await {
         Some(Ok(reply)) => reply.result,
         Some(Err(Panicked(text))) => failed(ErrNo::PANICKED, "handler panicked", Some(text)),
-        None => failed(ErrNo::TIMED_OUT, "handler timed out", None),
+        None => Answer::Failed(Box::new(timed_out())),
     }
+}
+
+/// What became of a handler that did not come to an end in time.
+#[cold]
+pub(super) fn timed_out() -> Problem {
+    Problem::new(ErrNo::TIMED_OUT, "handler timed out")
 }
 
 #[cold]

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::http::Extensions;
-use tokio::time::Instant;
 use tracing::Span;
-use wsfn_protocol::{Data, Kind, MessageEvent, ReplyPush, Request};
+use wsfn_protocol::{Data, ErrNo, Kind, MessageEvent, ReplyPush, Request};
 use wsfn_settings::Settings;
 
 use super::calling::handle;
@@ -24,6 +24,9 @@ use crate::push::Push;
 use crate::reply::{Answer, Failure, Problem, Reply};
 use crate::rooms::Rooms;
 use crate::state::States;
+
+/// What is left of an event's time for its answer when the sender of a message whose handler blocks has been told.
+const BLOCKED_ANSWER_TAKES: Duration = Duration::from_millis(10);
 
 /// A started application. It does no I/O but the pushes that handlers ask for.
 pub(crate) struct Instance {
@@ -111,34 +114,42 @@ impl Instance {
         let outcome = self.call(event, context).await;
         if !carry && let Some(id) = &outcome.id {
             for push in &outcome.pushes {
-                self.deliver(id, push, deadline, &outcome.request_id).await;
+                let client = self.push.with_deadline(deadline);
+                deliver(&client, id, push, &outcome.request_id).await;
             }
         }
         outcome.into_json(carry)
     }
 
-    async fn deliver(
-        &self,
-        id: &ConnectionId,
-        push: &ReplyPush<'_>,
-        deadline: Option<Instant>,
-        request_id: &str,
-    ) {
-        let to = id.as_str().into();
-        let request = match push {
-            ReplyPush::Send(data) => Request::Send {
-                to,
-                data: data.borrowed(),
-            },
-            ReplyPush::Close { code, reason } => Request::Close {
-                to,
-                code: *code,
-                reason: reason.as_deref().map(Into::into),
-            },
+    /// Answers for a handler that blocks its thread, and tells the sender of a message of it.
+    ///
+    /// # Cancel safety
+    /// When dropped, the sender may not be told.
+    pub(crate) async fn answer_for_blocked(&self, event: &Arc<str>, context: Context) -> String {
+        let carry = context.replies_carry_pushes;
+        let outcome = match Content::read(event, self.only) {
+            Ok((id, content)) => {
+                let problem = Box::new(calling::timed_out());
+                self.failed(content.kind(), problem, event, id, context.request_id)
+            }
+            // Such an event has no handler that could block: this is the store's sweep.
+            Err(_) => Outcome::failed(
+                None,
+                context.request_id,
+                ErrNo::TIMED_OUT,
+                "handler timed out".into(),
+            ),
         };
-        if let Err(error) = self.push.with_deadline(deadline).act(request).await {
-            tracing::warn!(connection = ?id, request_id, "the answer did not reach its client: {error}");
+        if !carry && let Some(id) = &outcome.id {
+            let until = context
+                .deadline
+                .and_then(|deadline| deadline.checked_sub(BLOCKED_ANSWER_TAKES));
+            let client = self.push.afresh().with_deadline(until);
+            for push in &outcome.pushes {
+                deliver(&client, id, push, &outcome.request_id).await;
+            }
         }
+        outcome.into_json(carry)
     }
 
     /// Handles one event.
@@ -291,6 +302,25 @@ impl Instance {
             }
             None => Some(Data::Text(note.to_json().into())),
         }
+    }
+}
+
+/// Pushes what the sender is to get, where no reply carries it there.
+async fn deliver(client: &Push, id: &ConnectionId, push: &ReplyPush<'_>, request_id: &str) {
+    let to = id.as_str().into();
+    let request = match push {
+        ReplyPush::Send(data) => Request::Send {
+            to,
+            data: data.borrowed(),
+        },
+        ReplyPush::Close { code, reason } => Request::Close {
+            to,
+            code: *code,
+            reason: reason.as_deref().map(Into::into),
+        },
+    };
+    if let Err(error) = client.act(request).await {
+        tracing::warn!(connection = ?id, request_id, "the answer did not reach its client: {error}");
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use wsfn_settings::{Mode, Settings, Sources};
 
 use super::App;
+use crate::context::Context;
 use crate::error::Result;
 use crate::push::Push;
-use crate::serve::answers::Answers as _;
+use crate::serve::answers::{Answers, timed_out};
 use crate::serve::context::Environment;
 use crate::serve::event_invoke::{BODY_TIMEOUT, EventInvoke, Handlers, Limits};
 use crate::serve::function_url::FunctionUrl;
@@ -119,11 +120,12 @@ impl App {
             .await?;
         let address = address?;
         let instance = Arc::new(FunctionUrl::new(Arc::new(instance), &settings));
-        let names = Arc::clone(&instance);
+        let blocks = Arc::clone(&instance);
         let mut client = Client::new(address.clone(), Environment::from_process())?;
         let watch = move || {
-            let handler_of = move |event: &str| names.handler_of(event);
-            Watcher::start(address, handler_of, || std::process::exit(BLOCKED))
+            let answers =
+                move |event: Arc<str>, context| answer_for_blocked(&*blocks, event, context);
+            Watcher::start(address, answers, || std::process::exit(BLOCKED))
         };
         runtime_api::run(&mut client, &*instance, watch, shutdown::requested()).await?;
         Ok(())
@@ -186,6 +188,26 @@ impl App {
 
 /// The exit status after a handler blocked its thread: the platform starts a new instance.
 const BLOCKED: i32 = 70;
+
+/// The answer for a handler that blocks the one thread of the runtime API's loop, made on another thread.
+fn answer_for_blocked(answers: &impl Answers, event: Arc<str>, context: Context) -> String {
+    tracing::error!(
+        handler = answers.handler_of(&event),
+        request_id = &*context.request_id,
+        "a handler blocks its thread: it is answered for with 1006 and the process ends; use async calls, or \
+         tokio::task::spawn_blocking"
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(answers.blocked(event, context)),
+        Err(error) => {
+            tracing::error!("the sender of the message cannot be told: {error}");
+            timed_out()
+        }
+    }
+}
 
 fn load() -> Result<Settings> {
     let settings = Settings::load(&Sources::from_process())?;

@@ -66,17 +66,7 @@ impl Http {
             }
             _ => "",
         };
-        let client = reqwest::Client::builder()
-            // A proxy that a variable of the environment names would see ids and messages.
-            .no_proxy()
-            // The address is exact; a redirect would send messages to somebody else.
-            .redirect(reqwest::redirect::Policy::none())
-            // What is retried is decided here.
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_MAX)
-            .build()
+        let client = client()
             .map_err(|error| unusable(&format!("cannot be used: {}{hint}", cause(&error))))?;
         Ok(Self {
             client,
@@ -84,6 +74,17 @@ impl Http {
             shown,
             ours,
         })
+    }
+
+    /// The same, with connections of its own.
+    pub(super) fn afresh(&self) -> Self {
+        Self {
+            // It could be made before.
+            client: client().unwrap_or_else(|_| self.client.clone()),
+            url: self.url.clone(),
+            shown: self.shown.clone(),
+            ours: self.ours,
+        }
     }
 
     /// Whether our own gateway is at the address. Its path says so: what an answer looks like is known too late.
@@ -233,6 +234,20 @@ impl Http {
         }
         text
     }
+}
+
+fn client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        // A proxy that a variable of the environment names would see ids and messages.
+        .no_proxy()
+        // The address is exact; a redirect would send messages to somebody else.
+        .redirect(reqwest::redirect::Policy::none())
+        // What is retried is decided here.
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_MAX)
+        .build()
 }
 
 /// Whether this program can speak to the address. `PushUrl` has seen to it that it is one of the two schemes.

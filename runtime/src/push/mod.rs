@@ -178,6 +178,16 @@ impl Push {
         }
     }
 
+    /// The same client with connections of its own, for when whatever moves this one's may be blocked.
+    #[must_use]
+    pub(crate) fn afresh(&self) -> Self {
+        let mut push = self.clone();
+        if let Backend::Http(http) = &self.backend {
+            push.backend = Backend::Http(Arc::new(http.afresh()));
+        }
+        push
+    }
+
     /// The same client, which remembers when a push says that this connection is gone.
     #[must_use]
     pub(crate) fn watching(mut self, id: &ConnectionId) -> Self {

@@ -13,6 +13,10 @@ pub(crate) trait Answers: Send + Sync + 'static {
     /// The reply's JSON. It never fails: an event that is none has an answer too.
     fn answer(&self, event: Arc<str>, context: Context) -> impl Future<Output = String> + Send;
 
+    /// The same in the place of a handler that blocks its thread and is not waited for any longer. It may run on another
+    /// thread than that one, in a runtime of its own.
+    fn blocked(&self, event: Arc<str>, context: Context) -> impl Future<Output = String> + Send;
+
     /// The name of the handler that answers this event, for a log line that says who blocks.
     fn handler_of(&self, event: &str) -> &'static str;
 }
@@ -22,13 +26,17 @@ impl Answers for Instance {
         self.dispatch(event, context).await
     }
 
+    async fn blocked(&self, event: Arc<str>, context: Context) -> String {
+        self.answer_for_blocked(&event, context).await
+    }
+
     fn handler_of(&self, event: &str) -> &'static str {
         self.handler_of(event)
     }
 }
 
 /// The answer where a handler did not come to an end in time.
-pub(super) fn timed_out() -> String {
+pub(crate) fn timed_out() -> String {
     Reply::error(ErrNo::TIMED_OUT, "handler timed out").to_json()
 }
 

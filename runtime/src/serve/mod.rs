@@ -23,12 +23,12 @@ use tokio::time::Instant;
 /// The largest event that SCF delivers (583/11637); a larger one was not sent by it.
 pub(crate) const EVENT_MAX: usize = 6 << 20;
 
-/// How long before a deadline it is answered for a handler that blocks its thread: an answer over loopback takes about
-/// a millisecond. A handler that awaits is answered for earlier, by the app.
-const BLOCKED_BEFORE: Duration = Duration::from_millis(50);
+/// How long before a deadline it is answered for a handler that blocks its thread: time for a push that tells the sender,
+/// where the answer does not carry it, and for the answer. A handler that awaits is answered for earlier, by the app.
+const BLOCKED_BEFORE: Duration = Duration::from_millis(100);
 
 /// The part of the time left that stands for it where little is left.
-const BLOCKED_SHARE: u32 = 20;
+const BLOCKED_SHARE: u32 = 10;
 
 /// When it is answered for a handler that blocks its thread.
 fn blocked_at(deadline: Instant) -> Instant {

@@ -262,6 +262,7 @@ async fn behaviour(kind: Kind) -> Rows {
         ("a message at which it fails", "fail"),
         ("a message at which it panics", "panic"),
         ("a message at which it awaits what never comes", "hang"),
+        ("a message at which it blocks its thread", "block"),
         ("a close that it pushes", "close"),
     ] {
         seen.note(what, comes_of(&mut side.connect().await, text, 1).await);

@@ -115,6 +115,9 @@ async fn a_handler_that_blocks_is_answered_for_and_the_process_ends() {
         panic!("an invocation error");
     };
     assert_eq!(reply, r#"{"errNo":1006,"errMsg":"handler timed out"}"#);
+    let pushed = function.pushes.bodies();
+    let told = pushed.last().expect("its sender is told");
+    assert!(told.contains("handler timed out"), "{told}");
     let (status, lines) = function.process.ended();
     assert!(!status.success());
     let lines = lines.join("\n");

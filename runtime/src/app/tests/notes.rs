@@ -56,6 +56,23 @@ async fn it_has_the_id_of_the_message_and_says_whether_it_may_go_well_later() {
 }
 
 #[tokio::test]
+async fn a_handler_that_blocks_is_told_of_like_one_that_hangs() {
+    let instance = started(app![act, crate = crate]).await;
+    let event = message(r#"{"id":7}"#).into();
+    let reply = instance.answer_for_blocked(&event, ours()).await;
+    let told = r#"{"errNo":1006,"errMsg":"handler timed out","id":7,"temporary":true}"#;
+    assert_eq!(note(&reply).as_deref(), Some(told));
+    assert!(
+        reply.starts_with(r#"{"errNo":1006,"errMsg":"handler timed out","#),
+        "{reply}"
+    );
+    // Nobody is told whose connection ends, or who is only let in.
+    let closing: Arc<str> = super::CLOSE.into();
+    let reply = instance.answer_for_blocked(&closing, ours()).await;
+    assert_eq!(reply, r#"{"errNo":1006,"errMsg":"handler timed out"}"#);
+}
+
+#[tokio::test]
 async fn on_error_is_told_the_same() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sees = Arc::clone(&seen);

@@ -95,6 +95,7 @@ pub(super) async fn answer<A: Answers>(
     let deadline = *context.deadline.get_or_insert(now + shared.limits.timeout);
     let request_id = Arc::clone(&context.request_id);
     let (answers, asked) = (Arc::clone(&shared.answers), Arc::clone(&event));
+    let for_blocked = context.for_blocked();
     let handler = shared
         .handlers
         .spawn(async move { answers.answer(event, context).await });
@@ -110,7 +111,7 @@ pub(super) async fn answer<A: Answers>(
                     "a handler blocks its thread: it is answered for with 1006; use async calls, or \
                      tokio::task::spawn_blocking"
                 );
-                timed_out()
+                shared.answers.blocked(asked, for_blocked).await
             }
         },
     ))

@@ -30,6 +30,9 @@ impl Answers for Obeys {
         }
         format!("<{} {}>", event.len(), context.request_id)
     }
+    async fn blocked(&self, event: Arc<str>, context: Context) -> String {
+        format!("blocked by {event}, {}", context.deadline.is_some())
+    }
     fn handler_of(&self, _: &str) -> &'static str {
         "obeys"
     }
@@ -229,11 +232,8 @@ async fn handlers_that_block_or_panic_are_answered_for() {
         ask(server.address, &well),
         ask(server.address, &panics),
     );
-    let timed_out = (
-        200,
-        r#"{"errNo":1006,"errMsg":"handler timed out"}"#.to_owned(),
-    );
-    assert_eq!((a, b), (timed_out.clone(), timed_out));
+    let answered = (200, "blocked by block, true".to_owned());
+    assert_eq!((a, b), (answered.clone(), answered));
     assert_eq!(other, (200, "<1 >".to_owned()));
     assert_eq!(panicked.0, 200);
 }

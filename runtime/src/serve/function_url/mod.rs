@@ -7,6 +7,7 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hyper::header::HeaderMap;
 use hyper::{Method, StatusCode};
 use wsfn_protocol::header;
 use wsfn_settings::Settings;
@@ -16,6 +17,13 @@ use super::signature::{Refused, Signatures, Signed};
 use crate::context::Context;
 use crate::session::Carried;
 use envelope::{Envelope, answer};
+
+/// Whether the gateway takes pushes inside the reply.
+fn carries_pushes(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::GATEWAY)
+        .is_some_and(|value| value == "1")
+}
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -89,12 +97,24 @@ impl<A: Answers> Answers for FunctionUrl<A> {
             return answer(StatusCode::UNAUTHORIZED, TEXT, &format!("{why}\n"));
         }
         // Only what a gateway of ours says: the rest of the context is the platform's, and comes beside the request.
-        context.replies_carry_pushes = envelope
-            .headers
-            .get(header::GATEWAY)
-            .is_some_and(|value| value == "1");
+        context.replies_carry_pushes = carries_pushes(&envelope.headers);
         context.session = Carried::from_headers(&envelope.headers);
         let reply = self.answers.answer(inner, context).await;
+        answer(StatusCode::OK, JSON, &reply)
+    }
+
+    async fn blocked(&self, event: Arc<str>, mut context: Context) -> String {
+        // Whether it may come at all was checked before its handler was called.
+        let Some(Envelope {
+            headers,
+            event: Ok(inner),
+            ..
+        }) = Envelope::open(&event)
+        else {
+            return self.answers.blocked(event, context).await;
+        };
+        context.replies_carry_pushes = carries_pushes(&headers);
+        let reply = self.answers.blocked(inner, context).await;
         answer(StatusCode::OK, JSON, &reply)
     }
 

@@ -22,6 +22,10 @@ impl Answers for Asked {
         r#"{"errNo":0,"errMsg":"ok"}"#.into()
     }
 
+    async fn blocked(&self, event: Arc<str>, context: Context) -> String {
+        self.answer(event, context).await
+    }
+
     fn handler_of(&self, event: &str) -> &'static str {
         if event == EVENT { "talk" } else { "none" }
     }

@@ -64,13 +64,16 @@ impl Answers for Echo {
         self.seen.lock().expect("no panic").push(event.to_string());
         format!("<{event}>")
     }
+    async fn blocked(&self, _: Arc<str>, _: Context) -> String {
+        String::new()
+    }
     fn handler_of(&self, _: &str) -> &'static str {
         ""
     }
 }
 
 fn watch() -> std::io::Result<Watcher> {
-    Watcher::start("127.0.0.1:1".into(), |_| "", || {})
+    Watcher::start("127.0.0.1:1".into(), |_, _| String::new(), || {})
 }
 
 async fn run_for(seconds: u64, api: &mut Memory) -> Echo {
@@ -186,6 +189,9 @@ async fn shutdown_waits_for_the_event_that_is_being_answered() {
             tokio::time::sleep(Duration::from_secs(5)).await;
             "late".into()
         }
+        async fn blocked(&self, _: Arc<str>, _: Context) -> String {
+            String::new()
+        }
         fn handler_of(&self, _: &str) -> &'static str {
             ""
         }
@@ -207,6 +213,9 @@ async fn an_event_without_a_time_limit_has_the_longest() {
     impl Answers for Limit {
         async fn answer(&self, _: Arc<str>, context: Context) -> String {
             *self.0.lock().expect("no panic") = context.deadline;
+            String::new()
+        }
+        async fn blocked(&self, _: Arc<str>, _: Context) -> String {
             String::new()
         }
         fn handler_of(&self, _: &str) -> &'static str {

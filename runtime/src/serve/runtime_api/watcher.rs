@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::context::Context;
-use crate::serve::answers::timed_out;
 use crate::serve::blocked_at;
 
 /// The longest wait for the API when it answers: the platform ends the process soon in any case.
@@ -36,18 +35,18 @@ struct Event {
     /// When it is answered.
     at: Instant,
     text: Arc<str>,
-    request_id: Arc<str>,
+    context: Context,
 }
 
 /// While it lives, one event is watched.
 pub(super) struct Watched<'w>(&'w Watcher);
 
 impl Watcher {
-    /// Starts the thread. `address` is the API's, `host:port`; `handler_of` names the handler of an event; `end` is
-    /// what ends the process.
+    /// Starts the thread. `address` is the API's, `host:port`; `answers` gives the answer to an event whose handler
+    /// blocks, and says so in the log; `end` is what ends the process.
     pub(crate) fn start(
         address: String,
-        handler_of: impl Fn(&str) -> &'static str + Send + 'static,
+        answers: impl FnOnce(Arc<str>, Context) -> String + Send + 'static,
         end: fn(),
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
@@ -61,13 +60,8 @@ impl Watcher {
                 let Some(event) = shared.wait() else {
                     return;
                 };
-                tracing::error!(
-                    handler = handler_of(&event.text),
-                    request_id = &*event.request_id,
-                    "a handler blocks its thread: it is answered for with 1006 and the process ends; use async calls, \
-                     or tokio::task::spawn_blocking"
-                );
-                if let Err(error) = respond(&address) {
+                let answer = answers(event.text, event.context);
+                if let Err(error) = respond(&address, &answer) {
                     tracing::error!("the runtime API did not take the answer: {error}");
                 }
                 end();
@@ -82,7 +76,7 @@ impl Watcher {
             state.watched = Some(Event {
                 at,
                 text: Arc::clone(text),
-                request_id: Arc::clone(&context.request_id),
+                context: context.for_blocked(),
             });
             // Events have the same time each, so that the thread, which was to look when an earlier one is late, is
             // there in time for this one without being woken: to wake it costs as much as many an event.
@@ -139,7 +133,7 @@ impl Shared {
 }
 
 /// Answers over a connection of its own, without the async runtime, which is blocked.
-fn respond(address: &str) -> std::io::Result<()> {
+fn respond(address: &str, body: &str) -> std::io::Result<()> {
     let to = address
         .to_socket_addrs()?
         .next()
@@ -147,7 +141,6 @@ fn respond(address: &str) -> std::io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&to, IO_TIMEOUT)?;
     stream.set_read_timeout(Some(IO_TIMEOUT))?;
     stream.set_write_timeout(Some(IO_TIMEOUT))?;
-    let body = timed_out();
     let request = format!(
         "POST /runtime/invocation/response HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -181,7 +174,8 @@ mod tests {
         let end = || {
             ENDED.fetch_add(1, Ordering::SeqCst);
         };
-        let watcher = Watcher::start("127.0.0.1:1".into(), |_| "", end).expect("a thread");
+        let watcher =
+            Watcher::start("127.0.0.1:1".into(), |_, _| String::new(), end).expect("a thread");
         let event = Arc::from("");
         for (limit, pause) in before {
             let watched = watcher.watch(&event, &limited(*limit));
