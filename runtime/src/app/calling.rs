@@ -14,11 +14,12 @@ use super::caught::{Caught, Panicked};
 use super::entry::BoxFuture;
 use crate::reply::{Answer, Problem, Reply};
 
-/// How long before the platform's deadline a handler is answered for: time to write the answer and to send it.
-const ANSWER_TAKES: Duration = Duration::from_millis(200);
+/// How long before the platform's deadline a handler is answered for: time to write the answer and to send it, also on a
+/// machine that is busy, and before it is answered for one that blocks its thread.
+const ANSWER_TAKES: Duration = Duration::from_millis(300);
 
 /// The share of the time left that the answer gets where that is short.
-const ANSWER_SHARE: u32 = 5;
+const ANSWER_SHARE: u32 = 4;
 
 /// Has a handler handle an event of its kind: `handle!(entry, content, span, |content| event; …)`. What comes of it is
 /// the answer, and those parts of the event that outlive it: id, request id and text. An event is moved nowhere while
@@ -86,6 +87,7 @@ pub(super) async fn run(
 ) -> Answer {
     let mut handler = Caught::new(handler);
     let mut timer = pin!(None);
+    let mut at = None;
     let result = poll_fn(|context| {
         // Left between polls: other events run on this thread meanwhile.
         let polled = span.in_scope(|| Pin::new(&mut handler).poll(context));
@@ -96,9 +98,14 @@ pub(super) async fn run(
             return Poll::Pending;
         };
         // Most handlers are done when they are first polled: they need no clock and no timer.
+        let at = *at.get_or_insert_with(|| answer_at(deadline));
+        // A handler that has blocked its thread until now is late, whether the runtime has noticed that already or not.
+        if Instant::now() >= at {
+            return Poll::Ready(None);
+        }
         if timer.is_none() {
             // A handler that uses up tokio's budget must not keep its own timer from being looked at.
-            timer.set(Some(unconstrained(sleep_until(answer_at(deadline)))));
+            timer.set(Some(unconstrained(sleep_until(at))));
         }
         match timer.as_mut().as_pin_mut() {
             Some(timer) => timer.poll(context).map(|()| None),

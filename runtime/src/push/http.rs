@@ -66,7 +66,7 @@ impl Http {
             }
             _ => "",
         };
-        let client = client()
+        let client = client(&url)
             .map_err(|error| unusable(&format!("cannot be used: {}{hint}", cause(&error))))?;
         Ok(Self {
             client,
@@ -80,7 +80,7 @@ impl Http {
     pub(super) fn afresh(&self) -> Self {
         Self {
             // It could be made before.
-            client: client().unwrap_or_else(|_| self.client.clone()),
+            client: client(&self.url).unwrap_or_else(|_| self.client.clone()),
             url: self.url.clone(),
             shown: self.shown.clone(),
             ours: self.ours,
@@ -236,8 +236,8 @@ impl Http {
     }
 }
 
-fn client() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
+fn client(url: &reqwest::Url) -> reqwest::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
         // A proxy that a variable of the environment names would see ids and messages.
         .no_proxy()
         // The address is exact; a redirect would send messages to somebody else.
@@ -246,8 +246,16 @@ fn client() -> reqwest::Result<reqwest::Client> {
         .retry(reqwest::retry::never())
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
-        .pool_max_idle_per_host(IDLE_MAX)
-        .build()
+        .pool_max_idle_per_host(IDLE_MAX);
+    // Who speaks in plain needs no certificates, and to read the system's takes longer than many a push.
+    #[cfg(feature = "push-tls")]
+    let builder = match url.scheme() {
+        "https" => builder,
+        _ => builder.tls_certs_only([]),
+    };
+    #[cfg(not(feature = "push-tls"))]
+    let _ = url;
+    builder.build()
 }
 
 /// Whether this program can speak to the address. `PushUrl` has seen to it that it is one of the two schemes.

@@ -25,10 +25,10 @@ pub(crate) const EVENT_MAX: usize = 6 << 20;
 
 /// How long before a deadline it is answered for a handler that blocks its thread: time for a push that tells the sender,
 /// where the answer does not carry it, and for the answer. A handler that awaits is answered for earlier, by the app.
-const BLOCKED_BEFORE: Duration = Duration::from_millis(100);
+const BLOCKED_BEFORE: Duration = Duration::from_millis(200);
 
 /// The part of the time left that stands for it where little is left.
-const BLOCKED_SHARE: u32 = 10;
+const BLOCKED_SHARE: u32 = 7;
 
 /// When it is answered for a handler that blocks its thread.
 fn blocked_at(deadline: Instant) -> Instant {

@@ -4,6 +4,8 @@
 mod clients;
 mod function;
 mod network;
+mod shutdown;
+mod storm;
 
 use std::time::Duration;
 
@@ -85,21 +87,29 @@ impl Gateway {
 
     /// Pushes a text; the errNo of the answer.
     async fn push(&self, to: &str, text: &str) -> i64 {
-        let body = format!(
-            r#"{{"websocket":{{"action":"data send","secConnectionID":"{to}","dataType":"text","data":"{text}"}}}}"#
-        );
-        let length = body.len();
-        let request = format!(
-            "POST /api-wsfn HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        let mut stream = TcpStream::connect(&self.pushes).await.expect("it listens");
-        stream.write_all(request.as_bytes()).await.expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("an answer");
-        let (_, json) = answer.split_once("\r\n\r\n").expect("a head");
-        let json: serde_json::Value = serde_json::from_str(json).expect("JSON");
-        json["errNo"].as_i64().expect("an errNo")
+        let answer = push(&self.pushes, to, text).await;
+        answer.expect("an answer")
     }
+}
+
+/// Pushes a text to who listens there; the errNo of the answer, where one comes.
+async fn push(address: &str, to: &str, text: &str) -> std::io::Result<i64> {
+    let body = format!(
+        r#"{{"websocket":{{"action":"data send","secConnectionID":"{to}","dataType":"text","data":"{text}"}}}}"#
+    );
+    let length = body.len();
+    let request = format!(
+        "POST /api-wsfn HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let json = answer.split_once("\r\n\r\n").map(|(_, json)| json);
+    let json: serde_json::Value = serde_json::from_str(json.unwrap_or_default())?;
+    json["errNo"]
+        .as_i64()
+        .ok_or_else(|| std::io::Error::other(answer))
 }
 
 /// The next message.

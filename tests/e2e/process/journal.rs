@@ -14,10 +14,10 @@ use super::command::wsfn;
 use super::gateway::{Client, connect};
 
 /// A directory for the journal and the settings, which goes with the test.
-pub(super) struct Folder(pub(super) PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("wsfn-e2e-{}-{count}", std::process::id()));
@@ -26,7 +26,7 @@ impl Folder {
         Self(path)
     }
 
-    fn data(&self) -> String {
+    pub(crate) fn data(&self) -> String {
         self.0.join("data").to_string_lossy().into_owned()
     }
 
@@ -42,7 +42,7 @@ impl Folder {
     }
 
     /// What `--check` says.
-    pub(super) fn check(&self, function: &str, admin: &str) -> String {
+    pub(crate) fn check(&self, function: &str, admin: &str) -> String {
         let mut command = self.gateway(function);
         command.arg("--check").env("WSFN_ADMIN_LISTEN", admin);
         let output = command.output().expect("it runs");
@@ -284,6 +284,50 @@ async fn closes_of_a_route_that_is_gone_are_kept_and_listed() {
     assert_eq!(closes[1].id, opened[0].id);
 }
 
+/// The command in a namespace of its own, where the directory is a disk mounted with these options; what is missing where
+/// that cannot be had.
+fn on_a_disk(options: &str, gateway: &Command) -> Result<Command, &'static str> {
+    let mounts = Command::new("unshare")
+        .args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])
+        .output();
+    if !mounts.is_ok_and(|output| output.status.success()) {
+        return Err("no file system may be mounted here");
+    }
+    let mut command = Command::new("unshare");
+    let script = format!("mount -t tmpfs -o {options} none \"$WSFN_DATA\" && exec \"$0\" \"$@\"");
+    command
+        .args(["-rm", "sh", "-c", &script])
+        .arg(gateway.get_program())
+        .args(gateway.get_args())
+        .envs(
+            gateway
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    Ok(command)
+}
+
+/// No file of a disk that is made read-only later may be open for writing, so only a start can meet one.
+#[test]
+fn a_disk_that_is_read_only_is_refused_at_the_start() {
+    let test = "a_disk_that_is_read_only_is_refused_at_the_start";
+    let folder = Folder::new();
+    std::fs::create_dir(folder.data()).expect("made");
+    let gateway = folder.gateway("http://127.0.0.1:9/");
+    let mut command = match on_a_disk("ro", &gateway) {
+        Ok(command) => command,
+        Err(why) => return skip(test, why),
+    };
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(
+        said.contains("data") && said.contains(&folder.data()) && said.contains("Read-only"),
+        "{said}"
+    );
+    assert!(!said.contains("panicked"), "{said}");
+}
+
 /// Writes zeros until the disk takes no more.
 fn fill(ballast: &Path) {
     use std::io::Write as _;
@@ -297,30 +341,17 @@ fn fill(ballast: &Path) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_disk_is_full_new_clients_are_refused_and_others_live_on() {
     let test = "while_the_disk_is_full_new_clients_are_refused_and_others_live_on";
-    let mounts = Command::new("unshare")
-        .args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])
-        .output();
-    if !mounts.is_ok_and(|output| output.status.success()) {
-        return skip(test, "no file system may be mounted here");
-    }
     let folder = Folder::new();
     std::fs::create_dir(folder.data()).expect("made");
     let function = HttpFunction::start().await;
     let mut gateway = folder.gateway(&function.url());
     let admin = Example::free_address();
     gateway.env("WSFN_ADMIN_LISTEN", &admin);
-    // In a namespace of its own, where the directory is a disk of four megabytes.
-    let mut command = Command::new("unshare");
-    let script = "mount -t tmpfs -o size=4m none \"$WSFN_DATA\" && exec \"$0\" \"$@\"";
-    command
-        .args(["-rm", "sh", "-c", script])
-        .arg(gateway.get_program())
-        .args(gateway.get_args())
-        .envs(
-            gateway
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        );
+    // Four megabytes.
+    let command = match on_a_disk("size=4m", &gateway) {
+        Ok(command) => command,
+        Err(why) => return skip(test, why),
+    };
     let gateway = Example::listening_command(command, &Example::free_address());
     let mut client = connect(gateway.address()).await;
 

@@ -30,6 +30,8 @@ use std::path::Path;
 
 #[cfg(target_os = "linux")]
 pub(crate) use command::wsfn;
+#[cfg(target_os = "linux")]
+pub(crate) use journal::Folder;
 
 /// A program whose one handler does what the message says.
 fn misbehave() -> &'static Path {
