@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
-use wsfn_protocol::{Key, Signed, header};
+use wsfn_protocol::{Key, Signed};
 use wsfn_settings::{HttpUrl, Settings};
 
 use super::client::{Client, body, client, send};
@@ -20,9 +20,26 @@ use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
 /// reads it.
 const LONGEST_SECONDS: u64 = 900;
 
-/// Headers of the platform's own (583/56051).
-const SCF_REQUEST_ID: &str = "x-scf-request-id";
-const SCF_TIMEOUT: &str = "x-scf-timeout";
+/// The names of what stands beside an event, in statics: a name that is read from its text for each call costs as much
+/// as all the rest of the request. Two are headers of the platform's own (583/56051).
+mod names {
+    use hyper::header::HeaderName;
+    use wsfn_protocol::header;
+
+    pub(super) static SCF_REQUEST_ID: HeaderName = HeaderName::from_static("x-scf-request-id");
+    pub(super) static SCF_TIMEOUT: HeaderName = HeaderName::from_static("x-scf-timeout");
+    pub(super) static GATEWAY: HeaderName = HeaderName::from_static(header::GATEWAY);
+    pub(super) static SEQ: HeaderName = HeaderName::from_static(header::SEQ);
+    pub(super) static EVENT_ID: HeaderName = HeaderName::from_static(header::EVENT_ID);
+    pub(super) static SESSION: HeaderName = HeaderName::from_static(header::SESSION);
+    pub(super) static TRACE_PARENT: HeaderName = HeaderName::from_static(header::TRACE_PARENT);
+    pub(super) static KEY: HeaderName = HeaderName::from_static(header::KEY);
+    pub(super) static TIMESTAMP: HeaderName = HeaderName::from_static(header::TIMESTAMP);
+    pub(super) static SIGNATURE: HeaderName = HeaderName::from_static(header::SIGNATURE);
+}
+
+/// Room for all headers of a call that is not signed, those of the client included: it is made once, and does not grow.
+const HEADERS: usize = 12;
 
 /// A function to which events are POSTed: `/event-invoke` of our runtime, or any other server that answers with
 /// JSON. No redirect is followed and no proxy is used.
@@ -77,24 +94,25 @@ impl HttpFunction {
         *request.method_mut() = hyper::Method::POST;
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
+        *headers = HeaderMap::with_capacity(HEADERS);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(SCF_TIMEOUT, self.timeout.clone());
-        headers.insert(header::GATEWAY, HeaderValue::from_static("1"));
+        headers.insert(&names::SCF_TIMEOUT, self.timeout.clone());
+        headers.insert(&names::GATEWAY, HeaderValue::from_static("1"));
         if let Some(seq) = call.seq {
-            headers.insert(header::SEQ, HeaderValue::from(seq));
+            headers.insert(&names::SEQ, HeaderValue::from(seq));
         }
         // Ids and signatures are our own, and plain text.
-        let mut text = |name, value: &str| {
+        let mut text = |name: &'static HeaderName, value: &str| {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(name, value);
             }
         };
         let session = call.session_header();
-        text(header::EVENT_ID, &call.event_id);
-        text(header::SESSION, &session);
-        text(SCF_REQUEST_ID, &call.request_id);
+        text(&names::EVENT_ID, &call.event_id);
+        text(&names::SESSION, &session);
+        text(&names::SCF_REQUEST_ID, &call.request_id);
         if let Some(parent) = trace::parent(&call.request_id) {
-            text(header::TRACE_PARENT, &parent);
+            text(&names::TRACE_PARENT, &parent);
         }
         if let Some(key) = &self.key {
             let signed = Signed {
@@ -106,9 +124,9 @@ impl HttpFunction {
                 session: &session,
                 body: call.event.as_bytes(),
             };
-            text(header::KEY, key.id());
-            text(header::TIMESTAMP, &signed.timestamp.to_string());
-            text(header::SIGNATURE, &key.sign(&signed));
+            text(&names::KEY, key.id());
+            text(&names::TIMESTAMP, &signed.timestamp.to_string());
+            text(&names::SIGNATURE, &key.sign(&signed));
         }
         request
     }

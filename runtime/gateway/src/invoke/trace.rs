@@ -4,18 +4,23 @@
 /// by the request id, which is a UUID, so that logs and traces are found by the same digits; `None` for an id that is
 /// none.
 pub(super) fn parent(request_id: &str) -> Option<String> {
-    let trace: String = request_id.chars().filter(|digit| *digit != '-').collect();
-    let is_hex = trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let zero = |text: &str| text.bytes().all(|byte| byte == b'0');
+    let mut trace = [0; 32];
+    let mut places = trace.iter_mut();
+    for digit in request_id.bytes().filter(|digit| *digit != b'-') {
+        if !digit.is_ascii_hexdigit() {
+            return None;
+        }
+        *places.next()? = digit.to_ascii_lowercase();
+    }
+    let is_whole = places.next().is_none();
     // The end of the id counts, so it differs from span to span.
-    let span = trace.get(16..)?;
-    (is_hex && !zero(span)).then(|| {
-        format!(
-            "00-{}-{}-01",
-            trace.to_ascii_lowercase(),
-            span.to_ascii_lowercase()
-        )
-    })
+    let (_, span) = trace.split_at(16);
+    if !is_whole || span.iter().all(|digit| *digit == b'0') {
+        return None;
+    }
+    let bytes = [b"00-", &trace[..], b"-", span, b"-01"].concat();
+    // Nothing but digits and hyphens.
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -28,9 +33,16 @@ mod tests {
             parent("c6af9ac6-7b61-4000-8a41-93e8deadbeef").as_deref(),
             Some("00-c6af9ac67b6140008a4193e8deadbeef-8a4193e8deadbeef-01")
         );
+        assert_eq!(
+            parent("C6AF9AC6-7B61-4000-8A41-93E8DEADBEEF"),
+            parent("c6af9ac6-7b61-4000-8a41-93e8deadbeef")
+        );
         for wrong in [
             "",
             "r-1",
+            "c6af9ac6-7b61-4000-8a41-93e8deadbee",
+            "c6af9ac6-7b61-4000-8a41-93e8deadbeef0",
+            "c6af9ac6-7b61-4000-8a41-93e8deadbeeü",
             "c6af9ac6-7b61-4000-8a41-93e8deadbeeg",
             "c6af9ac6-7b61-4000-0000-000000000000",
         ] {
