@@ -28,6 +28,9 @@ const WARM: usize = 1000;
 const WARM_NEWCOMERS: usize = 50;
 const WARM_PUSHES: usize = 200;
 
+/// Id and event id of the closes that were answered, and of those that were not.
+type Closes = [Vec<(String, String)>; 2];
+
 /// What a client saw of its connection.
 struct Life {
     name: String,
@@ -97,8 +100,7 @@ async fn a_shutdown_under_load_closes_everybody_and_loses_nothing() {
     let folder = Folder::new();
     // The close events of some, as their ids will have it, fail until the next start.
     let restarted = Arc::new(AtomicBool::new(false));
-    // Id and event id of the closes that were answered, and of those that were not.
-    let answered: Arc<Mutex<[Vec<(String, String)>; 2]>> = Arc::default();
+    let answered: Arc<Mutex<Closes>> = Arc::default();
     let (is_restarted, answers) = (Arc::clone(&restarted), Arc::clone(&answered));
     let function = scripted(move |event| match (&*event.action, &*event.word) {
         ("connecting", "newcomer") => Deed::Late(Duration::from_millis(50)),

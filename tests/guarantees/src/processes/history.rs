@@ -1,7 +1,8 @@
 //! One history.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -244,6 +245,20 @@ impl History {
         text.lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect()
+    }
+
+    /// How many connect events the function has logged behind this place of its log, which is moved on.
+    pub(super) fn connects(&self, read: &mut u64) -> usize {
+        let mut more = String::new();
+        if let Ok(mut log) = File::open(self.folder.join(witness::LOG)) {
+            let seeked = log.seek(SeekFrom::Start(*read));
+            if seeked.is_ok() && log.read_to_string(&mut more).is_ok() {
+                // The last line may be half written.
+                more.truncate(more.rfind('\n').map_or(0, |end| end + 1));
+                *read += more.len() as u64;
+            }
+        }
+        more.matches(r#""kind":"connect""#).count()
     }
 
     fn known(&self) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use wsfn_gateway::testing::Random;
 
 use super::history::{History, carry_out, come};
@@ -15,6 +15,9 @@ use crate::log::Log;
 
 /// How many clients come between two kills: enough that some are registering, open and closing at each.
 const CLIENTS: usize = 6;
+
+/// How long a function may take to be back on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was seen while the gateway was killed so often, with its journal, and the function with every second one, in a
 /// folder that is its own.
@@ -43,7 +46,8 @@ impl History {
         let address = self.parts(|parts| parts.listen);
         let mut clients = JoinSet::new();
         let pushes = self.push_on(random.fork());
-        let (mut number, mut pauses, mut random) = (0, random.fork(), random.fork());
+        let (mut number, mut read) = (0, 0);
+        let (mut pauses, mut random) = (random.fork(), random.fork());
         let rounds = async {
             for kill in 0..kills {
                 for _ in 0..CLIENTS {
@@ -52,7 +56,8 @@ impl History {
                     clients.spawn(come(stage, address, random, number));
                     sleep(milliseconds(pauses.below(40))).await;
                 }
-                sleep(milliseconds(50 + random.below(300))).await;
+                self.some_connect(&mut read).await?;
+                sleep(milliseconds(random.below(300))).await;
                 if kill % 2 == 1 {
                     self.kill_function(milliseconds(random.below(50))).await?;
                     sleep(milliseconds(random.below(50))).await;
@@ -66,6 +71,22 @@ impl History {
             () = pushes => {}
         }
         Ok(clients)
+    }
+
+    /// Waits until some of those who came have reached the function: who is only about to connect is nobody's loss.
+    async fn some_connect(&self, read: &mut u64) -> Result<(), String> {
+        let (until, mut connects) = (Instant::now() + PATIENCE, 0);
+        while connects < CLIENTS / 2 {
+            if Instant::now() > until {
+                return Err(format!(
+                    "{connects} of {CLIENTS} clients reach the function: {}",
+                    self.parts(|parts| parts.said())
+                ));
+            }
+            sleep(milliseconds(10)).await;
+            connects += self.connects(read);
+        }
+        Ok(())
     }
 
     /// Pushes as somebody who is in no call, until all is calm.
