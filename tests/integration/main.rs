@@ -5,6 +5,7 @@ mod core;
 mod exec;
 mod gateway;
 mod guides;
+mod limits;
 mod operating;
 mod push;
 mod readme;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Every source file of the repository's tests and crates.
-fn sources(folder: &Path, text: &mut String) {
+pub(crate) fn sources(folder: &Path, text: &mut String) {
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         let name = entry.file_name();

@@ -3,6 +3,7 @@
 pub mod database;
 mod example;
 mod function_url;
+mod garbage;
 mod http;
 mod http_function;
 mod push_server;
@@ -14,6 +15,7 @@ use std::io::Write as _;
 
 pub use example::Example;
 pub use function_url::FunctionUrl;
+pub use garbage::{garbage, throw};
 pub use http_function::{Deed, HttpFunction, SeenEvent};
 pub use push_server::{PushAnswer, PushServer};
 pub use runtime_api::{Misbehaviour, RuntimeApi, Said};

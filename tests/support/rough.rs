@@ -13,6 +13,7 @@
 //! | `respond-large=BYTES` | answers with as many |
 //! | `respond-half` | announces an answer, sends half of it and hangs up |
 //! | `garbage` | bytes that are no HTTP |
+//! | `throw=COUNT` | so many connections with garbage of all kinds |
 //! | `path=PATH` | asks for something else |
 //! | `print=TEXT`, `print-error=TEXT` | a line |
 //! | `flood=BYTES` | prints as many in one line |
@@ -104,6 +105,10 @@ impl Rough {
             "garbage" => {
                 let _ = connect().write_all(b"\x16\x03\x01\x00\xff what is this\r\n\r\n");
             }
+            "throw" => {
+                let count: u64 = value.parse().expect("a number");
+                (0..count).for_each(|seed| wsfn_tests::throw(&address(), seed));
+            }
             "path" => {
                 let (head, _) = ask("GET", value, "");
                 println!("{}", head.lines().next().unwrap_or_default());
@@ -156,11 +161,14 @@ fn start(command: &mut Command) {
     std::thread::spawn(move || child.wait());
 }
 
-fn connect() -> TcpStream {
+fn address() -> String {
     let of = |name: &str| std::env::var(name).expect("a variable of the platform");
-    let address = format!("{}:{}", of("SCF_RUNTIME_API"), of("SCF_RUNTIME_API_PORT"));
+    format!("{}:{}", of("SCF_RUNTIME_API"), of("SCF_RUNTIME_API_PORT"))
+}
+
+fn connect() -> TcpStream {
     // Where nobody listens any more, the gateway is gone.
-    TcpStream::connect(address).unwrap_or_else(|_| exit(9))
+    TcpStream::connect(address()).unwrap_or_else(|_| exit(9))
 }
 
 fn send(stream: &mut TcpStream, method: &str, path: &str, body: &str) {

@@ -7,7 +7,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wsfn_protocol::Kind;
 use wsfn_settings::Settings;
 
+use crate::counters::Counters;
 use crate::invoke::InvokeError;
+use crate::limit::Limit;
 
 /// Places for calls. Connects own a quarter of `invoke-max`, at least one, so that a storm of messages or disconnects
 /// does not delay a new connect (B4); closes have places of their own.
@@ -69,6 +71,7 @@ impl Calls {
         kind: Kind,
         bytes: usize,
         timeout: Duration,
+        counters: &Counters,
     ) -> Result<SemaphorePermit<'_>, InvokeError> {
         let semaphore = match kind {
             Kind::Connect => &self.connects,
@@ -81,7 +84,10 @@ impl Calls {
                     .map_err(|_| InvokeError::NotSent);
             }
         };
-        let _place = self.wait(bytes).ok_or(InvokeError::QueueFull)?;
+        let _place = self.wait(bytes).map_err(|limit| {
+            counters.reached(limit);
+            InvokeError::QueueFull
+        })?;
         match tokio::time::timeout(timeout, semaphore.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             // The semaphores are never closed.
@@ -106,12 +112,17 @@ impl Calls {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn wait(&self, bytes: usize) -> Option<Waiting<'_>> {
+    fn wait(&self, bytes: usize) -> Result<Waiting<'_>, Limit> {
         let count = self.waiting.fetch_add(1, Ordering::Relaxed);
         let sum = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         let place = Waiting { calls: self, bytes };
-        (count < self.waiting_max && sum.saturating_add(bytes) <= self.waiting_bytes_max)
-            .then_some(place)
+        if count >= self.waiting_max {
+            return Err(Limit::InvokeQueue);
+        }
+        if sum.saturating_add(bytes) > self.waiting_bytes_max {
+            return Err(Limit::InvokeQueueBytes);
+        }
+        Ok(place)
     }
 }
 
@@ -162,12 +173,15 @@ mod tests {
         let calls = calls(1, 1);
         let timeout = Duration::from_secs(1);
         let _place = calls.try_enter(Kind::Message).unwrap();
-        let too_large = calls.enter(Kind::Message, 11, timeout).await;
+        let counters = Counters::default();
+        let too_large = calls.enter(Kind::Message, 11, timeout, &counters).await;
         assert_eq!(too_large.unwrap_err(), InvokeError::QueueFull);
         let (late, full) = tokio::join!(
-            calls.enter(Kind::Message, 1, timeout),
-            calls.enter(Kind::Message, 1, timeout)
+            calls.enter(Kind::Message, 1, timeout, &counters),
+            calls.enter(Kind::Message, 1, timeout, &counters)
         );
+        let reached: Vec<_> = counters.limits().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(reached, [("invoke-queue", 1), ("invoke-queue-bytes", 1)]);
         assert_eq!(late.unwrap_err(), InvokeError::NotSent);
         assert_eq!(full.unwrap_err(), InvokeError::QueueFull);
         assert_eq!(calls.waiting.load(Ordering::Relaxed), 0);

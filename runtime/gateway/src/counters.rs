@@ -6,6 +6,7 @@ use std::time::Duration;
 use wsfn_protocol::{ErrNo, Kind};
 
 use crate::invoke::InvokeError;
+use crate::limit::Limit;
 
 /// Upper bounds of the classes of call times, in seconds: a function at hand, one over a network, one that works, and
 /// the default of `invoke-timeout`.
@@ -64,7 +65,6 @@ impl Count {
         self.0.fetch_add(number, Ordering::Relaxed);
     }
 
-    #[cfg(any(test, feature = "metrics"))]
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -89,6 +89,8 @@ pub(crate) struct Counters {
     pub(crate) dropped_messages: Count,
     /// Close events that were not answered within `close-retry-for`.
     pub(crate) given_up_closes: Count,
+    /// How often each limit was reached, in the order of [`Limit::ALL`].
+    limits: [Count; Limit::ALL.len()],
 }
 
 impl Counters {
@@ -112,6 +114,17 @@ impl Counters {
         if let Some(at) = STATUSES.iter().position(|known| *known == status) {
             self.turned_away[at].add(1);
         }
+    }
+
+    /// A limit was reached.
+    pub(crate) fn reached(&self, limit: Limit) {
+        self.limits[limit as usize].add(1);
+    }
+
+    /// How often each limit was reached, by its name.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let names = Limit::ALL.iter().map(|(_, name)| *name);
+        names.zip(self.limits.iter().map(Count::get))
     }
 
     /// A push was answered.

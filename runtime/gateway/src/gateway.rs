@@ -120,10 +120,16 @@ impl Gateway {
                 addr.ip().to_canonical().is_loopback(),
             ));
         }
-        let pushes = PushEndpoint::bind_with(handle.clone(), settings, certificate.as_ref())
-            .await
-            .map_err(|error| BindError(Reason::Pushes(error)))?;
-        let admin = AdminEndpoint::bind(settings)
+        let counters = Arc::clone(handle.hub().counters());
+        let pushes = PushEndpoint::bind_with(
+            handle.clone(),
+            settings,
+            certificate.as_ref(),
+            Arc::clone(&counters),
+        )
+        .await
+        .map_err(|error| BindError(Reason::Pushes(error)))?;
+        let admin = AdminEndpoint::bind(settings, counters)
             .await
             .map_err(|error| BindError(Reason::Admin(error)))?;
         let shared = shared(&handle, settings, services, page);
@@ -155,10 +161,10 @@ impl Gateway {
             admin_listen: None,
             ..settings.clone()
         };
-        let pushes = PushEndpoint::bind_with(handle, &nowhere, None)
+        let pushes = PushEndpoint::bind_with(handle, &nowhere, None, Arc::default())
             .await
             .map_err(|error| BindError(Reason::Pushes(error)))?;
-        let admin = AdminEndpoint::bind(&nowhere)
+        let admin = AdminEndpoint::bind(&nowhere, Arc::default())
             .await
             .map_err(|error| BindError(Reason::Admin(error)))?;
         let gateway = Self {

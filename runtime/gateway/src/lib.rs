@@ -16,6 +16,7 @@ mod http_server;
 mod hub;
 mod invoke;
 mod journal;
+mod limit;
 mod machine;
 mod open_files;
 pub mod push_endpoint;

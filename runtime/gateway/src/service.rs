@@ -8,6 +8,8 @@ use std::time::Duration;
 use wsfn_settings::{AllowOrigin, FailedMessage, Heartbeat, PathTemplate, Refuse, Settings};
 
 use crate::calls::Calls;
+#[cfg(feature = "metrics")]
+use crate::invoke::Processes;
 use crate::invoke::{Invoke, Slots};
 use crate::journal::Route;
 use crate::machine::Limits;
@@ -242,6 +244,16 @@ impl Services {
             .iter()
             .map(|service| service.calls.waiting())
             .sum()
+    }
+
+    /// What the processes of all commands are at.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn processes(&self) -> Processes {
+        let mut all = Processes::default();
+        for functions in &self.functions {
+            all += functions.processes();
+        }
+        all
     }
 
     /// The longest that any service waits for the answer to a close frame.

@@ -36,6 +36,16 @@ impl<'a> Loose<'a> {
         }
     }
 
+    /// The string, if the field is there, or what is found in its place.
+    pub(crate) fn text_or_found(self) -> (Option<Cow<'a, str>>, Option<&'static str>) {
+        match self {
+            Self::Missing => (None, None),
+            Self::Text(text) => (Some(text), None),
+            Self::Number(_) => (None, Some("a number")),
+            Self::Other(found) => (None, Some(found)),
+        }
+    }
+
     /// The string, which has to be there.
     pub(crate) fn required(self, path: &'static str) -> Result<Cow<'a, str>, FieldError> {
         self.text(path)?.ok_or(FieldError {

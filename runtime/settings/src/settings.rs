@@ -217,7 +217,7 @@ settings! {
     /// Whether the connect event carries the query in `requestContext.queryString`.
     "forward-query" forward_query: bool = false, "off", Kind::Switch, parse::switch, GATEWAY,
         "Queries carry tokens, and functions log their events.";
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` count.
+    /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Host` and `traceparent` count.
     "trust-proxy" trust_proxy: Networks = Networks::default(), "none", Kind::Networks, parse::networks, GATEWAY,
         "Whoever connects may write these headers; only a proxy of yours writes the truth.";
     /// A text of clients that the gateway answers by itself, without waking a function.

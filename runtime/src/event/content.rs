@@ -32,11 +32,13 @@ impl Content {
                 connection_id,
                 protocols,
                 extensions,
+                wrong_protocols,
+                wrong_extensions,
                 raw_request_context,
             }) => {
                 let handshake = Handshake {
-                    protocols: protocols.map(piece),
-                    extensions: extensions.map(piece),
+                    protocols: wrong_protocols.map_or(Ok(protocols.map(piece)), Err),
+                    extensions: wrong_extensions.map_or(Ok(extensions.map(piece)), Err),
                     request_context: piece(raw_request_context),
                 };
                 (ConnectionId::new(connection_id), Self::Connect(handshake))
@@ -82,7 +84,7 @@ impl Content {
         matches!(
             self,
             Self::Connect(Handshake {
-                extensions: Some(_),
+                extensions: Ok(Some(_)) | Err(_),
                 ..
             })
         )
@@ -126,8 +128,9 @@ impl Piece {
 /// What a connect event has.
 #[derive(Debug)]
 pub struct Handshake {
-    pub(crate) protocols: Option<Piece>,
-    pub(crate) extensions: Option<Piece>,
+    /// An error is what stands there and is no string.
+    pub(crate) protocols: Result<Option<Piece>, &'static str>,
+    pub(crate) extensions: Result<Option<Piece>, &'static str>,
     pub(crate) request_context: Piece,
 }
 

@@ -17,6 +17,7 @@ use crate::push::Push;
 use crate::rooms::Rooms;
 use crate::state::{State, States};
 
+use content::Piece;
 pub(crate) use content::{Content, Handshake, Leaving, Payload};
 pub use slot::{HasBody, HasHandshake, HasReason, OnClose, OnConnect, OnMessage, Slot};
 
@@ -217,15 +218,27 @@ impl<E: Slot<Content = Payload>> Event<E> {
 
 impl<E: Slot<Content = Handshake>> Event<E> {
     /// The sub-protocols that the client offered, as it wrote them.
-    pub(crate) fn protocols(&self) -> Option<&str> {
-        let text = self.content.protocols.as_ref()?;
-        Some(text.get(&self.raw))
+    pub(crate) fn protocols(&self) -> Result<Option<&str>, Rejection> {
+        self.offered("secWebSocketProtocol", &self.content.protocols)
     }
 
     /// The extensions that the client offered, as it wrote them.
-    pub(crate) fn extensions(&self) -> Option<&str> {
-        let text = self.content.extensions.as_ref()?;
-        Some(text.get(&self.raw))
+    pub(crate) fn extensions(&self) -> Result<Option<&str>, Rejection> {
+        self.offered("secWebSocketExtensions", &self.content.extensions)
+    }
+
+    /// What stands in a field of this name, which is looked at when somebody asks for it.
+    fn offered<'e>(
+        &'e self,
+        name: &str,
+        field: &'e Result<Option<Piece>, &'static str>,
+    ) -> Result<Option<&'e str>, Rejection> {
+        match field {
+            Ok(text) => Ok(text.as_ref().map(|text| text.get(&self.raw))),
+            Err(found) => Err(Rejection::new(format!(
+                "websocket.{name}: expected a string, found {found}"
+            ))),
+        }
     }
 
     /// `requestContext`, read each time it is asked for: most handlers never do.

@@ -281,8 +281,8 @@ fn client_addr<E: Slot<Content = Handshake>>(event: &Event<E>) -> Result<ClientA
     })
 }
 
-ready!([] Protocols, HasHandshake<Protocols>, event => Ok(Protocols(event.protocols().unwrap_or_default().into())); event absent if event.protocols().is_none());
-ready!([] Extensions, HasHandshake<Extensions>, event => Ok(Extensions(event.extensions().unwrap_or_default().into())); event absent if event.extensions().is_none());
+ready!([] Protocols, HasHandshake<Protocols>, event => event.protocols().map(|offered| Protocols(offered.unwrap_or_default().into())); event absent if event.protocols().is_ok_and(|offered| offered.is_none()));
+ready!([] Extensions, HasHandshake<Extensions>, event => event.extensions().map(|offered| Extensions(offered.unwrap_or_default().into())); event absent if event.extensions().is_ok_and(|offered| offered.is_none()));
 ready!([] Headers, HasHandshake<Headers>, event => headers(event); event absent if event.read_request_context().is_ok_and(|context| context.headers.is_empty()));
 ready!([] ClientAddr, HasHandshake<ClientAddr>, event => client_addr(event));
 ready!([] RequestContext<'e>, HasHandshake<RequestContext<'e>>, event => event.read_request_context());

@@ -454,6 +454,7 @@ async fn whoever_runs_it_sees_health_numbers_and_connections() {
         "wsfn_calls_total{event=\"connect\",outcome=\"answered\"} 2",
         "wsfn_handshakes_turned_away_total{status=\"429\"} 1",
         "wsfn_call_seconds_count{event=\"connect\"} 2",
+        "wsfn_limits_reached_total{setting=\"max-per-address\"} 1",
         "# EOF",
     ] {
         assert!(
@@ -491,6 +492,36 @@ async fn whoever_runs_it_sees_health_numbers_and_connections() {
     }
     assert_eq!(ask(&admin, "POST /metrics").await.0, 405);
     assert_eq!(ask(&admin, "GET /").await.0, 404);
+}
+
+/// What `/metrics` says of one number.
+async fn number(admin: &str, name: &str) -> u64 {
+    let (_, numbers) = ask(admin, "GET /metrics").await;
+    let found = numbers.lines().find_map(|line| line.strip_prefix(name));
+    let found = found.unwrap_or_else(|| panic!("{name}: {numbers}"));
+    found.trim().parse().expect("a number")
+}
+
+#[tokio::test]
+async fn beyond_exec_max_events_wait() {
+    let (admin, pushes) = (Example::free_address(), Example::free_address());
+    let program = super::misbehave().to_str().expect("a path");
+    let mut command = wsfn(&["gateway", "--push-listen", &pushes, "--exec", program]);
+    command.args(["--admin-listen", &admin, "--exec-max", "1"]);
+    command.env_remove("WSFN_ADMIN_LISTEN");
+    let gateway = Example::listening_command(command, &Example::free_address());
+    let mut first = connect(gateway.address()).await;
+    let mut second = connect(gateway.address()).await;
+    let before = number(&admin, r#"wsfn_limits_reached_total{setting="exec-max"}"#).await;
+    first.send(Message::text("nap")).await.expect("sent");
+    while number(&admin, r#"wsfn_exec_processes{state="busy"}"#).await == 0 {}
+    second.send(Message::text("hello")).await.expect("sent");
+    assert_eq!(text(&mut second).await, "hello");
+    assert_eq!(text(&mut first).await, "nap");
+    let reached = number(&admin, r#"wsfn_limits_reached_total{setting="exec-max"}"#).await;
+    assert!(reached > before, "{reached}");
+    let starting = number(&admin, r#"wsfn_exec_processes{state="starting"}"#).await;
+    assert_eq!(starting, 0, "there may be one");
 }
 
 #[test]

@@ -1,74 +1,48 @@
 //! Thousands of connections that send what no listener wants.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
-use wsfn_tests::Example;
+use wsfn_tests::{Example, throw};
 
-use super::gateway::connect;
+use super::gateway::{connect, text};
+use super::push_tls::{authority, trusted};
+use super::tls::{self, Pair};
 
 /// Connections to each listener.
 const CONNECTIONS: u64 = 2_000;
-
-/// Whoever waits for an answer to garbage waits no longer than this.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-/// The next number of a generator that a seed starts (xorshift).
-fn next(state: &mut u64) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state
-}
-
-/// Something that is no request, or half of one.
-fn garbage(seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let whole: &[u8] = match next(&mut state) % 7 {
-        // The beginning of a TLS ClientHello.
-        0 => b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        1 => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0",
-        2 => b"*1\r\n$4\r\nPING\r\n",
-        3 => &[0; 64 * 1024],
-        4 => b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-               Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-        5 => b"POST /api-wsfn HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{\"websocket\":{\"action\":",
-        _ => {
-            let length = next(&mut state) as usize % 3_000;
-            return (0..length).map(|_| next(&mut state) as u8).collect();
-        }
-    };
-    // The whole of it, or what came before the line broke.
-    let length = match next(&mut state) % 3 {
-        0 => whole.len(),
-        _ => next(&mut state) as usize % (whole.len() + 1),
-    };
-    whole[..length].to_vec()
-}
 
 /// How many files a process has open.
 fn files(id: u32) -> usize {
     std::fs::read_dir(format!("/proc/{id}/fd")).map_or(0, Iterator::count)
 }
 
-fn throw(address: &str, seed: u64) {
-    let mut stream = TcpStream::connect(address).expect("it accepts");
-    // It may have had enough before all is sent.
-    let _ = stream.write_all(&garbage(seed));
-    match seed % 3 {
-        0 => {}
-        1 => {
-            let _ = stream.shutdown(Shutdown::Write);
+/// Files are back once the timeouts of what was begun have passed.
+async fn are_back(processes: &[(u32, usize)]) {
+    let mut now = Vec::new();
+    for _ in 0..300 {
+        now = processes.iter().map(|(id, _)| files(*id)).collect();
+        // The runtime of a function opens a file or two at its first request.
+        if processes
+            .iter()
+            .zip(&now)
+            .all(|((_, before), now)| *now <= before + 2)
+        {
+            return;
         }
-        _ => {
-            let _ = stream.set_read_timeout(Some(PATIENCE));
-            let _ = stream.read(&mut [0; 1024]);
-        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    panic!("files of processes before: {processes:?}, and after: {now:?}");
+}
+
+fn throw_at(listeners: &[&str]) {
+    std::thread::scope(|scope| {
+        for address in listeners {
+            scope.spawn(move || (0..CONNECTIONS).for_each(|seed| throw(address, seed)));
+        }
+    });
 }
 
 #[tokio::test]
@@ -110,25 +84,79 @@ async fn garbage_on_every_listener_is_survived() {
     let mut client = connect(gateway.address()).await;
     client.send(Message::text("before")).await.expect("sent");
     client.next().await.expect("open").expect("a frame");
-    let before = [files(gateway.id()), files(function.id())];
-    let listeners = [gateway.address(), &pushes, &admin, function.address()];
-    std::thread::scope(|scope| {
-        for address in listeners {
-            scope.spawn(move || (0..CONNECTIONS).for_each(|seed| throw(address, seed)));
-        }
-    });
+    let before = [gateway.id(), function.id()].map(|id| (id, files(id)));
+    throw_at(&[gateway.address(), &pushes, &admin, function.address()]);
     client.send(Message::text("after")).await.expect("sent");
     let back = client.next().await.expect("open").expect("a frame");
     assert_eq!(back, Message::text("after"));
-    // Files are back once the timeouts of what was begun have passed.
-    let mut now = [usize::MAX; 2];
-    for _ in 0..150 {
-        now = [files(gateway.id()), files(function.id())];
-        // The runtime of the function opens a file or two at its first request.
-        if now[0] <= before[0] + 2 && now[1] <= before[1] + 2 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("files before {before:?}, and after {now:?}");
+    are_back(&before).await;
+}
+
+#[tokio::test]
+async fn garbage_on_a_tls_listener_is_survived() {
+    let ours = authority("garbage");
+    let (roots, pair) = (trusted("garbage", &ours), Pair::new("garbage", &ours));
+    let program = super::misbehave().to_str().expect("a path");
+    let pushes = Example::free_address();
+    let arguments = [
+        "--exec",
+        program,
+        "--exec-max",
+        "1",
+        "--push-listen",
+        &pushes,
+        "--handshake-timeout",
+        "1s",
+        "--log",
+        "warn",
+    ];
+    let gateway = tls::gateway(&arguments, &pair, &roots);
+    let mut client = tls::connect(gateway.address(), &ours)
+        .await
+        .expect("accepted");
+    client.send(Message::text("before")).await.expect("sent");
+    assert_eq!(tls::text(&mut client).await, "before");
+    let before = [(gateway.id(), files(gateway.id()))];
+    throw_at(&[gateway.address()]);
+    client.send(Message::text("after")).await.expect("sent");
+    assert_eq!(tls::text(&mut client).await, "after");
+    let another = tls::connect(gateway.address(), &ours).await;
+    drop(another.expect("accepted"));
+    are_back(&before).await;
+}
+
+/// The listener on which a command asks for its events: of its own processes garbage is read, of others nothing.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn garbage_on_the_runtime_api_of_a_command_is_survived() {
+    const REPLY: &str = r#"{"errNo":0,"errMsg":"ok","wsfn":{"push":[{"websocket":{"action":"data send","dataType":"text","data":"back"}}]}}"#;
+    let storm = format!("throw={CONNECTIONS}");
+    let command = format!(
+        "{} env=SCF_RUNTIME_API_PORT ready loop next if=storm {storm} fi 'respond={REPLY}'",
+        env!("CARGO_BIN_EXE_rough")
+    );
+    // Its own process takes its time.
+    let arguments = ["gateway", "--exec", &command, "--exec-max", "1"];
+    let mut started = super::command::wsfn(&arguments);
+    started.args(["--push-listen", "off", "--invoke-timeout", "10m"]);
+    let gateway = Example::listening_command(started, &Example::free_address());
+    let printed = gateway.says("SCF_RUNTIME_API_PORT: ").pop();
+    let (_, port) = printed
+        .as_deref()
+        .and_then(|line| line.split_once("SCF_RUNTIME_API_PORT: "))
+        .expect("it prints its port");
+    let digits = port.find(|other: char| !other.is_ascii_digit());
+    let api = format!("127.0.0.1:{}", &port[..digits.unwrap_or(port.len())]);
+    let mut client = connect(gateway.address()).await;
+    assert_eq!(text(&mut client).await, "back");
+    let before = [(gateway.id(), files(gateway.id()))];
+    client.send(Message::text("storm")).await.expect("sent");
+    throw_at(&[&api]);
+    // Its answer comes when it has thrown all.
+    let answer = tokio::time::timeout(Duration::from_secs(300), client.next()).await;
+    let answer = answer.expect("an answer").expect("open").expect("a frame");
+    assert_eq!(answer, Message::text("back"));
+    client.send(Message::text("after")).await.expect("sent");
+    assert_eq!(text(&mut client).await, "back");
+    are_back(&before).await;
 }

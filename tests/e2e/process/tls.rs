@@ -19,18 +19,18 @@ use super::event_invoke::ask;
 use super::push_tls::{Authority, authority, server, trusted};
 use super::{OK, message, misbehave};
 
-type Client = WebSocketStream<TlsStream<TcpStream>>;
+pub(super) type Client = WebSocketStream<TlsStream<TcpStream>>;
 
 const TOKEN: &str = "a-token-of-the-gateway";
 
 /// Where a certificate is, and its key.
-struct Pair {
+pub(super) struct Pair {
     certificate: PathBuf,
     key: PathBuf,
 }
 
 impl Pair {
-    fn new(name: &str, authority: &Authority) -> Self {
+    pub(super) fn new(name: &str, authority: &Authority) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let pair = Self {
             certificate: folder.join(format!("{name}-chain.pem")),
@@ -61,7 +61,7 @@ impl Pair {
 }
 
 /// A gateway on loopback; it trusts `roots`.
-fn gateway(arguments: &[&str], pair: &Pair, roots: &Path) -> Example {
+pub(super) fn gateway(arguments: &[&str], pair: &Pair, roots: &Path) -> Example {
     let mut command = wsfn(&["gateway"]);
     command
         .args(arguments)
@@ -85,13 +85,13 @@ async fn secured(address: &str, authority: &Authority) -> TlsStream<TcpStream> {
         .expect("secured")
 }
 
-async fn connect(address: &str, authority: &Authority) -> Result<Client, Error> {
+pub(super) async fn connect(address: &str, authority: &Authority) -> Result<Client, Error> {
     let stream = secured(address, authority).await;
     let connected = tokio_tungstenite::client_async(format!("wss://{address}/"), stream).await;
     connected.map(|(client, _)| client)
 }
 
-async fn text(client: &mut Client) -> String {
+pub(super) async fn text(client: &mut Client) -> String {
     let next = tokio::time::timeout(std::time::Duration::from_secs(20), client.next());
     let message = next.await.expect("a message in time");
     let message = message.expect("open").expect("a frame");

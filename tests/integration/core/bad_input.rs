@@ -1,6 +1,6 @@
 //! Events that are none: each is answered with JSON, and the next event is handled.
 
-use wsfn::{Json, on_connect, on_message};
+use wsfn::{Extensions, Json, Protocols, on_connect, on_message};
 
 use super::{context, message, ok, text};
 
@@ -12,6 +12,12 @@ async fn read(_line: Json<Vec<String>>) {}
 
 #[on_connect]
 async fn enter() {}
+
+#[on_connect]
+async fn greet(_offered: Protocols) {}
+
+#[on_connect]
+async fn greet_anyone(_offered: Option<Extensions>) {}
 
 /// The number of an answer, which has to be JSON with a text.
 fn err_no(answer: &str) -> i64 {
@@ -78,12 +84,25 @@ async fn a_wrong_field_in_a_message_is_named() {
 
 #[tokio::test]
 async fn who_is_not_let_in_is_not_told_what_is_wrong() {
-    let event = r#"{"requestContext":{},"websocket":{"action":"connecting","secConnectionID":"x","secWebSocketProtocol":7}}"#;
+    let event = r#"{"requestContext":{},"websocket":{"action":"connecting","secConnectionID":7}}"#;
     assert_eq!(
         enter::main_handler(event, &context()).await,
         r#"{"errNo":1001,"errMsg":"the event cannot be read"}"#
     );
     // Fields that no argument asked for are not looked at.
-    let event = r#"{"requestContext":{"sourceIp":7,"headers":[]},"websocket":{"action":"connecting","secConnectionID":"x"}}"#;
-    assert_eq!(err_no(&enter::main_handler(event, &context()).await), 0);
+    let event = r#"{"requestContext":{"sourceIp":7,"headers":[]},"websocket":{"action":"connecting","secConnectionID":"x","secWebSocketProtocol":7,"secWebSocketExtensions":{}}}"#;
+    let answer = enter::main_handler(event, &context()).await;
+    assert_eq!(err_no(&answer), 0);
+    // The key is there, so it is in the answer.
+    assert!(
+        answer.contains(r#""secWebSocketExtensions":"""#),
+        "{answer}"
+    );
+    // Where an argument asks for one it is refused, also where it may be absent.
+    for answer in [
+        greet::main_handler(event, &context()).await,
+        greet_anyone::main_handler(event, &context()).await,
+    ] {
+        assert_eq!(err_no(&answer), 1003, "{answer}");
+    }
 }

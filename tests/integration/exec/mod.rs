@@ -87,6 +87,7 @@ impl Rough {
             session: None,
             deadline: Instant::now() + within,
             request_id: "r-1".into(),
+            client_trace: None,
         };
         // Whatever goes wrong, the test ends.
         tokio::time::timeout(within + LONG, self.slots.invoke(call))

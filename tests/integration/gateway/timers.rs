@@ -34,7 +34,10 @@ async fn an_idle_connection_is_4408_and_pings_do_not_count() {
     app.advance(299 * SECOND).await;
     ann.expect_nothing().await;
     app.advance(SECOND).await;
-    assert_eq!(now(ann.expect_closed(4408)).await, "idle");
+    assert_eq!(
+        now(ann.expect_closed(4408)).await,
+        "no message for idle-timeout"
+    );
     now(bob.expect_closed(4408)).await;
 }
 

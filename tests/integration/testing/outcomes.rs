@@ -179,5 +179,5 @@ async fn the_example_of_the_guide() {
     let bob = app.connect().await.unwrap();
     app.push_outcome(bob.id(), Outcome::Gone);
     app.advance(Duration::from_secs(700)).await;
-    assert_eq!(ann.expect_closed(4408).await, "idle");
+    assert_eq!(ann.expect_closed(4408).await, "no message for idle-timeout");
 }

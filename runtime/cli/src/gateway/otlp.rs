@@ -54,8 +54,29 @@ pub(super) struct Spans {
 /// What is known of a connection that is open.
 struct Open {
     context: SpanContext,
+    client: Option<Client>,
     since: SystemTime,
     id: String,
+}
+
+/// The trace of a client that goes on here.
+#[derive(Clone, Copy)]
+struct Client {
+    trace: TraceId,
+    span: SpanId,
+    flags: TraceFlags,
+}
+
+impl Client {
+    /// Reads a `traceparent` that the gateway has checked.
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('-').skip(1);
+        Some(Self {
+            trace: TraceId::from_hex(parts.next()?).ok()?,
+            span: SpanId::from_hex(parts.next()?).ok()?,
+            flags: TraceFlags::new(u8::from_str_radix(parts.next()?, 16).ok()?),
+        })
+    }
 }
 
 impl Spans {
@@ -74,7 +95,7 @@ impl Spans {
             .build()?;
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Client {
+            .with_http_client(HttpSender {
                 http,
                 runtime: runtime.clone(),
             })
@@ -114,10 +135,14 @@ impl Spans {
     }
 
     fn end(&self, ended: Ended) {
+        // The processor would send it all the same.
+        if !ended.context.is_sampled() {
+            return;
+        }
         self.processor.on_end(SpanData {
             span_context: ended.context,
-            parent_span_id: SpanId::INVALID,
-            parent_span_is_remote: false,
+            parent_span_id: ended.parent,
+            parent_span_is_remote: ended.parent_is_remote,
             span_kind: ended.kind,
             name: ended.name.into(),
             start_time: ended.since,
@@ -136,6 +161,8 @@ impl Spans {
 struct Ended {
     name: String,
     context: SpanContext,
+    parent: SpanId,
+    parent_is_remote: bool,
     kind: SpanKind,
     since: SystemTime,
     attributes: Vec<KeyValue>,
@@ -143,8 +170,10 @@ struct Ended {
     status: Status,
 }
 
-fn context(trace: TraceId, span: SpanId) -> SpanContext {
-    SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
+/// A span that is not sampled, because the client's trace is not, is sent to nobody.
+fn context(trace: TraceId, span: SpanId, client: Option<Client>) -> SpanContext {
+    let flags = client.map_or(TraceFlags::SAMPLED, |client| client.flags);
+    SpanContext::new(trace, span, flags, false, TraceState::NONE)
 }
 
 impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Spans {
@@ -155,8 +184,11 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Spans {
         let mut said = Said::default();
         attributes.record(&mut said);
         let ids = RandomIdGenerator::default();
+        let client = Client::read(&said.client_trace);
+        let trace = client.map_or_else(|| ids.new_trace_id(), |client| client.trace);
         span.extensions_mut().insert(Open {
-            context: context(ids.new_trace_id(), ids.new_span_id()),
+            context: context(trace, ids.new_span_id(), client),
+            client,
             since: SystemTime::now(),
             id: said.id,
         });
@@ -173,11 +205,17 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Spans {
         ) else {
             return;
         };
+        // A connect is a part of the request that the client's trace knows; what follows has traces of its own.
+        let client = Client::read(&said.client_trace);
         let mut links = SpanLinks::default();
+        let mut parent = SpanId::INVALID;
         if let Some(span) = registry.event_span(event)
             && let Some(open) = span.extensions().get::<Open>()
         {
-            links.links.push(Link::with_context(open.context.clone()));
+            match client {
+                Some(_) => parent = open.context.span_id(),
+                None => links.links.push(Link::with_context(open.context.clone())),
+            }
         }
         let status = match &*said.outcome {
             "answered" | "refused" => Status::Unset,
@@ -186,7 +224,9 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Spans {
         let now = SystemTime::now();
         self.end(Ended {
             name: said.kind.to_ascii_lowercase(),
-            context: context(trace, span),
+            context: context(client.map_or(trace, |client| client.trace), span, client),
+            parent,
+            parent_is_remote: false,
             kind: SpanKind::Client,
             since: now
                 .checked_sub(Duration::from_micros(said.micros))
@@ -210,6 +250,8 @@ impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Spans {
         self.end(Ended {
             name: CONNECTION.to_owned(),
             context: open.context,
+            parent: open.client.map_or(SpanId::INVALID, |client| client.span),
+            parent_is_remote: open.client.is_some(),
             kind: SpanKind::Server,
             since: open.since,
             attributes: vec![KeyValue::new("wsfn.connection", open.id)],
@@ -226,6 +268,7 @@ struct Said {
     request_id: String,
     kind: String,
     outcome: String,
+    client_trace: String,
     micros: u64,
 }
 
@@ -236,6 +279,7 @@ impl Visit for Said {
             "request_id" => &mut self.request_id,
             "kind" => &mut self.kind,
             "outcome" => &mut self.outcome,
+            "client_trace" => &mut self.client_trace,
             _ => return,
         };
         *text = format!("{value:?}").trim_matches('"').to_owned();
@@ -251,12 +295,12 @@ impl Visit for Said {
 /// The client that the other commands use. Spans are sent from a thread that is none of the runtime's, so the work is
 /// handed over.
 #[derive(Debug)]
-struct Client {
+struct HttpSender {
     http: reqwest::Client,
     runtime: Handle,
 }
 
-impl HttpClient for Client {
+impl HttpClient for HttpSender {
     fn send_bytes<'c, 'f>(
         &'c self,
         request: Request<Bytes>,

@@ -111,6 +111,7 @@ impl Collector for Numbers {
             "Calls that wait for their turn (invoke-queue).",
             shared.services.calls_waiting(),
         )?;
+        page.limits_and_processes(&shared)?;
         match hub.journal() {
             Some(journal) => page.journal(journal, self.oldest.load(Ordering::Relaxed)),
             None => Ok(()),
@@ -174,6 +175,36 @@ impl Page<'_> {
             family
                 .encode_family(&[("event", *event)])?
                 .encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)?;
+        }
+        Ok(())
+    }
+
+    fn limits_and_processes(&mut self, shared: &Shared) -> fmt::Result {
+        let processes = shared.services.processes();
+        let help = "How often each limit was reached, by its setting.";
+        let kind = MetricType::Counter;
+        let mut family = self
+            .0
+            .encode_descriptor("limits_reached", help, None, kind)?;
+        let exec = ("exec-max", processes.kept_waiting);
+        for (setting, count) in shared.hub.counters().limits().chain([exec]) {
+            family
+                .encode_family(&[("setting", setting)])?
+                .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
+        let help = "Processes of commands (exec) by what they are at.";
+        let kind = MetricType::Gauge;
+        let mut family = self
+            .0
+            .encode_descriptor("exec_processes", help, None, kind)?;
+        for (state, number) in [
+            ("starting", processes.starting),
+            ("idle", processes.idle),
+            ("busy", processes.busy),
+        ] {
+            family
+                .encode_family(&[("state", state)])?
+                .encode_gauge(&number_of(number))?;
         }
         Ok(())
     }

@@ -29,6 +29,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use wsfn_settings::Settings;
 
+use crate::counters::Counters;
 use crate::http_server::{HttpServer, Reply, Serve, is_local};
 use crate::shared::Shared;
 #[cfg(feature = "metrics")]
@@ -44,11 +45,14 @@ impl AdminEndpoint {
     ///
     /// # Errors
     /// When an address cannot be listened on.
-    pub(crate) async fn bind(settings: &Settings) -> Result<Self, BindError> {
+    pub(crate) async fn bind(
+        settings: &Settings,
+        counters: Arc<Counters>,
+    ) -> Result<Self, BindError> {
         let wanted = settings.admin_listen.iter().flatten();
         // Whoever runs the gateway is near, and what watches it knows no certificates.
         let wanted = wanted.map(|addr| (*addr, None)).collect();
-        let server = HttpServer::bind(wanted, settings).await;
+        let server = HttpServer::bind(wanted, settings, counters).await;
         let server = server.map_err(|(addr, error)| BindError { addr, error })?;
         Ok(Self { server })
     }

@@ -2,22 +2,30 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use wsfn_protocol::header;
 use wsfn_settings::Networks;
 
 use crate::codec::handshake::Head;
+use crate::invoke::trace;
 
 /// The client's address and the host that it asked for: what the proxy says where one of `trust-proxy` is connected,
 /// else what the socket and the request say.
 pub(super) struct Forwarded<'h> {
     pub(super) client: IpAddr,
     pub(super) host: Option<&'h str>,
+    /// The `traceparent`, where a proxy sent one: whoever else connects could write into the traces of others.
+    pub(super) trace: Option<String>,
 }
 
 impl<'h> Forwarded<'h> {
     pub(super) fn new(head: &'h Head<'_>, peer: IpAddr, trusted: &Networks) -> Self {
         let host = head.get("host");
         if !trusted.contains(peer) {
-            return Self { client: peer, host };
+            return Self {
+                client: peer,
+                host,
+                trace: None,
+            };
         }
         let list = head.joined("x-forwarded-for");
         let forwarded_host = head.get("x-forwarded-host");
@@ -28,6 +36,9 @@ impl<'h> Forwarded<'h> {
         Self {
             client: client(list.as_deref().unwrap_or_default(), peer, trusted),
             host: forwarded_host.filter(|host| !host.is_empty()).or(host),
+            trace: head
+                .joined(header::TRACE_PARENT)
+                .and_then(|text| trace::valid(&text)),
         }
     }
 }

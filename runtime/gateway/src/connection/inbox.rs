@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::limit::Limit;
+
 /// Events of messages, oldest first, and what of the last read was not decoded because they were too many.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
@@ -81,9 +83,19 @@ impl Inbox {
         usize::from(self.first.is_some()) + self.events.len()
     }
 
-    /// Whether it takes no more, and reading pauses.
-    pub(super) fn is_full(&self, messages: usize, bytes: usize) -> bool {
-        self.len() >= messages || self.bytes >= bytes
+    pub(super) const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// The limit by which it takes no more, so that reading pauses.
+    pub(super) fn full_by(&self, messages: usize, bytes: usize) -> Option<Limit> {
+        if self.len() >= messages {
+            Some(Limit::InMaxMessages)
+        } else if self.bytes >= bytes {
+            Some(Limit::InMaxBytes)
+        } else {
+            None
+        }
     }
 
     /// Bytes that are not decoded.

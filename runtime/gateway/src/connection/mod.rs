@@ -22,13 +22,14 @@ use tracing::Instrument as _;
 use crate::addresses::AddressSlot;
 use crate::codec::handshake::{HandshakeError, Head, HeadReader, negotiate};
 use crate::codec::scratch;
+use crate::limit::Limit;
 use crate::service::Service;
 use crate::shared::{Place, Shared, Slot};
 use crate::socket::{Reader, Socket};
 use driver::{Driver, Pending};
 use event::Client;
 use forwarded::Forwarded;
-use respond::{Answer, Handshake, explained, response, status};
+use respond::{Answer, Handshake, busy, explained, response, status};
 
 /// The most of a refused `Origin` that is logged.
 const ORIGIN_SHOWN: usize = 256;
@@ -44,7 +45,8 @@ pub(crate) struct Origin {
 /// Tells a client that there is no place for it.
 pub(crate) async fn refuse(shared: &Shared, socket: Socket) {
     shared.hub.counters().turned_away(503);
-    turn_away(status(503), socket, shared.entrance.handshake_timeout).await;
+    let answer = full(shared, Limit::MaxConnections);
+    turn_away(answer, socket, shared.entrance.handshake_timeout).await;
 }
 
 /// Serves one socket until it and its close event are done.
@@ -61,7 +63,8 @@ pub(crate) async fn serve(
         None => {
             shared.hub.counters().turned_away(429);
             let timeout = shared.entrance.handshake_timeout;
-            return Box::pin(turn_away(too_many(), socket, timeout)).await;
+            let answer = too_many(&shared);
+            return Box::pin(turn_away(answer, socket, timeout)).await;
         }
     };
     let place = Place {
@@ -71,7 +74,11 @@ pub(crate) async fn serve(
     // Boxed, as everything that is not for the whole life: a task keeps room for the largest of its futures.
     let driver = Box::pin(handshake(&shared, socket, origin, place)).await;
     if let Some(driver) = driver {
-        let span = tracing::debug_span!("connection", id = driver.shown_id());
+        let span = tracing::debug_span!(
+            "connection",
+            id = driver.shown_id(),
+            client_trace = driver.client_trace()
+        );
         driver.run().instrument(span).await;
     }
 }
@@ -102,7 +109,7 @@ async fn handshake<'s>(
         () = shared.drained() => Ok(Read::Draining),
     };
     let answer = match read {
-        Ok(Read::Draining) => status(503),
+        Ok(Read::Draining) => ending(),
         Ok(Read::Head) => match examine(shared, &request, origin) {
             Ok(good) => {
                 let Good {
@@ -113,6 +120,7 @@ async fn handshake<'s>(
                     peer,
                     event,
                     request_id,
+                    client_trace,
                 } = good;
                 place.address = place.address.or(address);
                 let pending = Pending {
@@ -120,8 +128,10 @@ async fn handshake<'s>(
                     writer,
                     event,
                     request_id,
+                    client_trace,
                     slot,
                     recording: None,
+                    is_one_too_many: false,
                     answer: None,
                     protocol: None,
                 };
@@ -134,9 +144,17 @@ async fn handshake<'s>(
             }
             Err(answer) => answer,
         },
-        Ok(Read::Bad(error)) => bad(error),
+        Ok(Read::Bad(error)) => {
+            if error == HandshakeError::TooLarge {
+                shared.hub.counters().reached(Limit::HeaderMax);
+            }
+            bad(error)
+        }
         Ok(Read::Gone) => return None,
-        Err(_) => status(408),
+        Err(_) => {
+            shared.hub.counters().reached(Limit::HandshakeTimeout);
+            status(408)
+        }
     };
     drop(request);
     shared.hub.counters().turned_away(answer.status);
@@ -192,6 +210,8 @@ struct Good<'s> {
     peer: Arc<crate::hub::peer::Peer>,
     event: Arc<str>,
     request_id: Arc<str>,
+    /// The trace that it goes on with.
+    client_trace: Option<Arc<str>>,
 }
 
 /// What a request is and whether there is room for it; the error is its answer.
@@ -231,16 +251,28 @@ fn examine<'s>(
             shared
                 .addresses
                 .take(forwarded.client)
-                .ok_or_else(too_many)?,
+                .ok_or_else(|| too_many(shared))?,
         )
     } else {
         None
     };
-    if shared.is_draining() || shared.hub.is_full() || shared.hub.is_unrecordable() {
-        return Err(status(503));
+    if shared.is_draining() {
+        return Err(ending());
+    }
+    if shared.hub.is_memory_full() {
+        return Err(full(shared, Limit::QueueMemory));
+    }
+    if shared.hub.has_too_many_closing() {
+        return Err(explained(
+            503,
+            "too many close events wait for the function",
+        ));
+    }
+    if shared.hub.is_unrecordable() {
+        return Err(explained(503, "the journal cannot be written"));
     }
     let Some(slot) = Slot::take(&shared.registering, shared.entrance.max_registering) else {
-        return Err(status(503));
+        return Err(full(shared, Limit::MaxRegistering));
     };
     let extensions = head.joined("sec-websocket-extensions");
     let offers = extensions.as_deref().filter(|_| options.compression);
@@ -277,15 +309,28 @@ fn examine<'s>(
         peer,
         event,
         request_id,
+        client_trace: forwarded.trace.map(Into::into),
     })
 }
 
 /// The answer to one connection more than an address may have.
-fn too_many() -> Answer {
+fn too_many(shared: &Shared) -> Answer {
+    shared.hub.counters().reached(Limit::MaxPerAddress);
     explained(
         429,
         "too many connections from this address (max-per-address)",
     )
+}
+
+/// The answer to one more than the gateway takes.
+fn full(shared: &Shared, limit: Limit) -> Answer {
+    shared.hub.counters().reached(limit);
+    busy(limit)
+}
+
+/// The answer while the process ends.
+fn ending() -> Answer {
+    explained(503, "the server restarts")
 }
 
 /// The answer to a request that is no handshake.

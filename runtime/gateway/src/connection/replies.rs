@@ -9,6 +9,7 @@ use crate::hub::Hub;
 use crate::hub::id::shown;
 use crate::hub::outbound::{Gate, NotQueued};
 use crate::hub::peer::Peer;
+use crate::limit::Limit;
 use crate::machine::Input;
 
 /// The pushes of one answer, and what the machine is told when they are out.
@@ -53,19 +54,28 @@ impl Replies {
 
     /// Queues what there is room for. Gone or too large is logged, for there is nobody to answer.
     pub(super) fn next(&mut self, hub: &Hub, peer: &Peer) -> Next {
-        while let Some(push) = self.front.take().or_else(|| self.pushes.next()) {
+        loop {
+            // One that waits was counted when it began to.
+            let waited = self.front.is_some();
+            let Some(push) = self.front.take().or_else(|| self.pushes.next()) else {
+                return Next::Done(self.input.clone());
+            };
             let queued = match &push {
                 ReplyPush::Send(data) if !hub.fits(&data.data) => {
+                    hub.counters().reached(Limit::MaxMessage);
                     log(peer, "larger than max-message");
                     self.bytes = self.bytes.saturating_sub(size(&push));
                     continue;
                 }
-                ReplyPush::Send(data) => hub.send_to(peer, data),
+                ReplyPush::Send(data) => hub.try_send_to(peer, data),
                 ReplyPush::Close { code, reason } => {
                     let code = code.map_or(CloseCode::NORMAL, CloseCode);
                     hub.close_peer(peer, code, reason.as_deref().unwrap_or_default())
                 }
             };
+            if let (Err(NotQueued::Full(limit)), false) = (queued, waited) {
+                hub.counters().reached(limit);
+            }
             match queued {
                 Ok(()) => {}
                 Err(NotQueued::Gone) => {
@@ -73,17 +83,16 @@ impl Replies {
                     self.pushes = Vec::new().into_iter();
                 }
                 // What is held goes out only after the answer that this one came with.
-                Err(NotQueued::Full) if peer.out().gate == Gate::Held => {
+                Err(NotQueued::Full(_)) if peer.out().gate == Gate::Held => {
                     log(peer, "the connection's queue is full");
                 }
-                Err(NotQueued::Full) => {
+                Err(NotQueued::Full(_)) => {
                     self.front = Some(push);
                     return Next::NoRoom;
                 }
             }
             self.bytes = self.bytes.saturating_sub(size(&push));
         }
-        Next::Done(self.input.clone())
     }
 
     /// There was no room for too long.

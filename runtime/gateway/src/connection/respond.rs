@@ -10,6 +10,7 @@ use wsfn_protocol::{CloseCode, Data, ErrNo, Event, Kind, MessageEvent, Note, Rep
 use wsfn_settings::Refuse;
 
 use crate::codec;
+use crate::limit::Limit;
 use crate::machine::CallError;
 use crate::shared::Shared;
 use crate::socket::{Reader, Writer};
@@ -110,6 +111,7 @@ const fn phrase(status: u16) -> &'static str {
         405 => "Method Not Allowed",
         408 => "Request Timeout",
         426 => "Upgrade Required",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
@@ -152,6 +154,17 @@ pub(super) fn explained(status: u16, why: &str) -> Answer {
     response(status, "text/plain; charset=utf-8", body.as_bytes())
 }
 
+/// The answer to one more than the gateway takes.
+pub(super) fn busy(limit: Limit) -> Answer {
+    let why = match limit {
+        Limit::MaxConnections => "too many connections",
+        Limit::MaxRegistering => "too many handshakes wait for the function",
+        Limit::QueueMemory => "all queues together are full",
+        _ => "too many calls wait",
+    };
+    explained(503, &format!("{why} ({}), try again later", limit.name()))
+}
+
 /// The answer with this status.
 pub(super) fn status(status: u16) -> Answer {
     explained(
@@ -161,7 +174,7 @@ pub(super) fn status(status: u16) -> Answer {
             426 => "this is a WebSocket endpoint",
             502 => "the function did not answer",
             503 => "busy, try again later",
-            504 => "the function did not answer in time",
+            504 => "the function did not answer within invoke-timeout",
             _ => phrase(status),
         },
     )
@@ -170,10 +183,13 @@ pub(super) fn status(status: u16) -> Answer {
 /// What the sender of a failed message is told under `failed-message = tell`. `event` is the one of that message.
 pub(super) fn failed_message(error: CallError, event: Option<&str>) -> Data<'static> {
     let (err_no, err_msg) = match error {
-        CallError::Late => (ErrNo::TIMED_OUT, "the function did not answer in time"),
+        CallError::Late => (
+            ErrNo::TIMED_OUT,
+            "the function did not answer within invoke-timeout",
+        ),
         CallError::Failed => (ErrNo::FAILED, "the function failed"),
         CallError::NotSent => (ErrNo::BUSY, "the function is not reachable"),
-        CallError::QueueFull => (ErrNo::BUSY, "too many calls wait"),
+        CallError::QueueFull => (ErrNo::BUSY, "too many calls wait (invoke-queue)"),
     };
     // What failed on the way may go well later; what the function itself did with it is not known.
     let note = Note::new(err_no, err_msg, error != CallError::Failed);

@@ -10,6 +10,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::counters::Counters;
+use crate::limit::Limit;
+
 /// Whether a request is being answered; while one is, its head is complete and its body has a clock of its own.
 ///
 /// It counts: odd is busy, and another number than before means that another head has come to its end.
@@ -38,12 +41,18 @@ pub(super) struct Guard<S> {
     seen: usize,
     head_timeout: Duration,
     write_timeout: Duration,
+    counters: Arc<Counters>,
     head: Option<Pin<Box<Sleep>>>,
     write: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Guard<S> {
-    pub(super) fn new(stream: S, head_timeout: Duration, write_timeout: Duration) -> (Self, Busy) {
+    pub(super) fn new(
+        stream: S,
+        head_timeout: Duration,
+        write_timeout: Duration,
+        counters: Arc<Counters>,
+    ) -> (Self, Busy) {
         let busy = Busy::default();
         let head = Some(clock(head_timeout));
         let guard = Self {
@@ -52,6 +61,7 @@ impl<S> Guard<S> {
             seen: 0,
             head_timeout,
             write_timeout,
+            counters,
             head,
             write: None,
         };
@@ -70,7 +80,11 @@ impl<S> Guard<S> {
         }
         let timeout = self.write_timeout;
         let clock = self.write.get_or_insert_with(|| clock(timeout));
-        expired(clock, cx, "the answer is not being read")
+        let expired = expired(clock, cx, "the answer is not being read");
+        if expired.is_ready() {
+            self.counters.reached(Limit::WriteTimeout);
+        }
+        expired
     }
 }
 
@@ -114,7 +128,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
             return done;
         }
         match &mut this.head {
-            Some(clock) => expired(clock, cx, "the head of a request is not complete"),
+            Some(clock) => {
+                let expired = expired(clock, cx, "the head of a request is not complete");
+                if expired.is_ready() {
+                    this.counters.reached(Limit::HandshakeTimeout);
+                }
+                expired
+            }
             None => Poll::Pending,
         }
     }

@@ -25,7 +25,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use wsfn_settings::Settings;
 
+use crate::counters::Counters;
 use crate::gateway::ACCEPT_PAUSE;
+use crate::limit::Limit;
 use crate::socket::{Listener, Socket};
 use crate::tls::Certificate;
 use guard::Guard;
@@ -58,6 +60,7 @@ pub(crate) trait Serve: Send + Sync + 'static {
 pub(crate) struct HttpServer {
     listeners: Vec<Listener>,
     addrs: Vec<SocketAddr>,
+    counters: Arc<Counters>,
     times: Times,
 }
 
@@ -77,6 +80,7 @@ impl HttpServer {
     pub(crate) async fn bind(
         wanted: Vec<(SocketAddr, Option<Certificate>)>,
         settings: &Settings,
+        counters: Arc<Counters>,
     ) -> Result<Self, (SocketAddr, io::Error)> {
         let mut listeners = Vec::new();
         let mut addrs = Vec::new();
@@ -89,6 +93,7 @@ impl HttpServer {
         Ok(Self {
             listeners,
             addrs,
+            counters,
             times: Times {
                 header_max: settings.header_max,
                 head_timeout: settings.handshake_timeout,
@@ -121,6 +126,7 @@ impl HttpServer {
                 service: Arc::clone(&service),
                 loopback: addr.ip().to_canonical().is_loopback(),
                 times: self.times,
+                counters: Arc::clone(&self.counters),
             };
             accepting.spawn(accept(
                 listener,
@@ -147,12 +153,14 @@ struct Shared<S> {
     service: Arc<S>,
     loopback: bool,
     times: Times,
+    counters: Arc<Counters>,
 }
 
 impl<S> Clone for Shared<S> {
     fn clone(&self) -> Self {
         Self {
             service: Arc::clone(&self.service),
+            counters: Arc::clone(&self.counters),
             ..*self
         }
     }
@@ -216,7 +224,13 @@ async fn connection<S: Serve>(
     mut stopped: watch::Receiver<bool>,
 ) {
     let times = shared.times;
-    let (guard, busy) = Guard::new(stream, times.head_timeout, times.write_timeout);
+    let counters = Arc::clone(&shared.counters);
+    let (guard, busy) = Guard::new(
+        stream,
+        times.head_timeout,
+        times.write_timeout,
+        Arc::clone(&counters),
+    );
     let serve = service_fn(move |request| {
         let (shared, busy) = (shared.clone(), busy.clone());
         async move {
@@ -239,6 +253,9 @@ async fn connection<S: Serve>(
         }
     };
     if let Err(error) = result {
+        if error.is_parse_too_large() {
+            counters.reached(Limit::HeaderMax);
+        }
         tracing::debug!(%error, "{}: connection ended", S::NAME);
     }
 }

@@ -18,6 +18,7 @@ use super::peer::{Peer, SessionError};
 use super::rooms::{JoinError, Page};
 use super::{Bounds, Hub};
 use crate::codec::{self, MessageKind, SharedMessage};
+use crate::limit::Limit;
 use crate::machine::Ending;
 
 /// The most ids in a page of `members`, and how many there are when nobody says: some 50 KB of answer.
@@ -44,10 +45,15 @@ impl Hub {
                 match self.send_to(&peer, data) {
                     Ok(()) => Ok(Answer::ok()),
                     Err(NotQueued::Gone) => Err(gone()),
-                    Err(NotQueued::Full) => Err(refuse(
-                        ErrNo::QUEUE_FULL,
-                        "the connection's outbound queue is full (out-max-messages, out-max-bytes, queue-memory)",
-                    )),
+                    Err(NotQueued::Full(limit)) => {
+                        let text = match limit {
+                            Limit::QueueMemory => "all queues together are full",
+                            _ => "the connection's outbound queue is full",
+                        };
+                        // It is counted already.
+                        let text = format!("{text} ({})", limit.name());
+                        Err(refuse(ErrNo::QUEUE_FULL, text))
+                    }
                 }
             }
             Request::SendMany { to, data } => {
@@ -128,8 +134,8 @@ impl Hub {
         if self.fits(data) {
             return Ok(());
         }
-        Err(refuse(
-            ErrNo::TOO_LARGE,
+        Err(self.too_large(
+            Limit::MaxMessage,
             format!(
                 "the message has {} bytes, max-message is {}",
                 data.as_bytes().len(),
@@ -146,8 +152,8 @@ impl Hub {
             ));
         }
         if room.len() > self.bounds.room_name {
-            return Err(refuse(
-                ErrNo::TOO_LARGE,
+            return Err(self.too_large(
+                Limit::RoomName,
                 format!(
                     "the name of the room has {} bytes, room-name is {}",
                     room.len(),
@@ -156,6 +162,12 @@ impl Hub {
             ));
         }
         Ok(())
+    }
+
+    /// 1102, by this limit.
+    fn too_large(&self, limit: Limit, err_msg: String) -> Box<Answer> {
+        self.counters.reached(limit);
+        refuse(ErrNo::TOO_LARGE, err_msg)
     }
 
     fn send_many(&self, to: &[Cow<'_, str>], data: &Payload<'_>) -> Answer {
@@ -226,7 +238,10 @@ impl Hub {
                 }
                 Err(NotQueued::Gone) if !named => continue,
                 Err(NotQueued::Gone) => ErrNo::GONE,
-                Err(NotQueued::Full) => ErrNo::QUEUE_FULL,
+                Err(NotQueued::Full(limit)) => {
+                    self.counters.reached(limit);
+                    ErrNo::QUEUE_FULL
+                }
             };
             failed.push(Failed {
                 id: (**peer.id()).to_owned(),
@@ -292,17 +307,23 @@ impl Hub {
                 bounds.room_members,
             )
             .map_err(|error| {
-                let text = match error {
-                    JoinError::TooManyRooms => format!(
-                        "the connection is in rooms-per-connection = {} rooms",
-                        bounds.rooms_per_connection
+                let (limit, text) = match error {
+                    JoinError::TooManyRooms => (
+                        Limit::RoomsPerConnection,
+                        format!(
+                            "the connection is in rooms-per-connection = {} rooms",
+                            bounds.rooms_per_connection
+                        ),
                     ),
-                    JoinError::RoomFull => format!(
-                        "the room has room-members = {} members",
-                        bounds.room_members.unwrap_or_default()
+                    JoinError::RoomFull => (
+                        Limit::RoomMembers,
+                        format!(
+                            "the room has room-members = {} members",
+                            bounds.room_members.unwrap_or_default()
+                        ),
                     ),
                 };
-                refuse(ErrNo::TOO_LARGE, text)
+                self.too_large(limit, text)
             })?;
         Ok(Answer::ok())
     }
@@ -362,8 +383,8 @@ impl Hub {
             });
         };
         if set.len() > self.bounds.session_max {
-            return Err(refuse(
-                ErrNo::TOO_LARGE,
+            return Err(self.too_large(
+                Limit::SessionMax,
                 format!(
                     "the session has {} bytes, session-max is {}",
                     set.len(),

@@ -106,6 +106,26 @@ impl Handle {
         }
     }
 
+    /// How often each limit of the settings was reached since the start, by the setting's name: what `/metrics` says too,
+    /// except for `exec-max`, which is reached where a function is a command.
+    ///
+    /// ```
+    /// use wsfn_gateway::Handle;
+    /// use wsfn_protocol::Request;
+    /// use wsfn_settings::Settings;
+    ///
+    /// let settings = Settings { max_message: 1, ..Settings::default() };
+    /// let handle = Handle::new(&settings);
+    /// let push = r#"{"websocket":{"action":"broadcast","dataType":"text","data":"hi"}}"#;
+    /// let answer = handle.act(&Request::parse(push)?);
+    /// assert_eq!(answer.err_no, 1102);
+    /// assert!(handle.limits_reached().any(|reached| reached == ("max-message", 1)));
+    /// # Ok::<(), wsfn_protocol::RequestError>(())
+    /// ```
+    pub fn limits_reached(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.hub.counters.limits()
+    }
+
     pub(crate) const fn hub(&self) -> &Arc<Hub> {
         &self.hub
     }
@@ -147,7 +167,7 @@ pub(crate) struct Hub {
     memory: AtomicUsize,
     /// Connections out of Open whose close events are not done.
     sealed: AtomicUsize,
-    counters: Counters,
+    counters: Arc<Counters>,
     /// Where connections stand until their close events are answered.
     journal: Option<Journal>,
 }
@@ -180,7 +200,7 @@ impl Hub {
             rooms: RwLock::default(),
             memory: AtomicUsize::new(0),
             sealed: AtomicUsize::new(0),
-            counters: Counters::default(),
+            counters: Arc::default(),
             journal: None,
         }
     }
@@ -212,7 +232,7 @@ impl Hub {
     }
 
     /// What has happened so far.
-    pub(crate) const fn counters(&self) -> &Counters {
+    pub(crate) const fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
 
@@ -244,7 +264,12 @@ impl Hub {
 
     /// Whether a new connection is too many: the queues are full, or too many wait for their close events.
     pub(crate) fn is_full(&self) -> bool {
-        self.is_memory_full() || self.sealed.load(Ordering::Relaxed) >= self.bounds.closing_max
+        self.is_memory_full() || self.has_too_many_closing()
+    }
+
+    /// Whether too many wait for their close events.
+    pub(crate) fn has_too_many_closing(&self) -> bool {
+        self.sealed.load(Ordering::Relaxed) >= self.bounds.closing_max
     }
 
     /// Whether a new connection could not be recorded (B5).
@@ -336,8 +361,21 @@ impl Hub {
         data.as_bytes().len() <= self.bounds.max_message
     }
 
-    /// Sends to one connection that is at hand.
+    /// Sends to one connection that is at hand. A limit that is reached is counted.
     pub(crate) fn send_to(
+        &self,
+        peer: &Peer,
+        payload: &wsfn_protocol::Payload<'_>,
+    ) -> Result<(), NotQueued> {
+        let queued = self.try_send_to(peer, payload);
+        if let Err(NotQueued::Full(limit)) = queued {
+            self.counters.reached(limit);
+        }
+        queued
+    }
+
+    /// The same for who tries again: nothing is counted.
+    pub(crate) fn try_send_to(
         &self,
         peer: &Peer,
         payload: &wsfn_protocol::Payload<'_>,

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::left::Left;
+use crate::limit::Limit;
 use crate::machine::Ending;
 use crate::socket::Writer;
 
@@ -32,8 +33,8 @@ pub(crate) struct QueueLimits {
 pub(crate) enum NotQueued {
     /// The connection is closed, or will be: 1101.
     Gone,
-    /// The queue is full: 1103.
-    Full,
+    /// The queue is full, by this limit: 1103.
+    Full(Limit),
 }
 
 /// Whether the connection takes pushes.
@@ -138,11 +139,18 @@ impl Outbound {
         }
         let at_once = direct && self.is_idle();
         if !at_once {
-            let full = self.queue.len() >= limits.messages
-                || self.bytes.saturating_add(frame.len()) > limits.bytes
-                || memory.load(Ordering::Relaxed).saturating_add(frame.len()) > limits.memory;
-            if full {
-                return Err(NotQueued::Full);
+            let all = memory.load(Ordering::Relaxed);
+            let full = if self.queue.len() >= limits.messages {
+                Some(Limit::OutMaxMessages)
+            } else if self.bytes.saturating_add(frame.len()) > limits.bytes {
+                Some(Limit::OutMaxBytes)
+            } else if all.saturating_add(frame.len()) > limits.memory {
+                Some(Limit::QueueMemory)
+            } else {
+                None
+            };
+            if let Some(limit) = full {
+                return Err(NotQueued::Full(limit));
             }
         }
         self.last_message = now.or(self.last_message);

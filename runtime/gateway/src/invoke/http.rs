@@ -111,7 +111,7 @@ impl HttpFunction {
         text(&names::EVENT_ID, &call.event_id);
         text(&names::SESSION, &session);
         text(&names::SCF_REQUEST_ID, &call.request_id);
-        if let Some(parent) = trace::parent(&call.request_id) {
+        if let Some(parent) = trace::parent(&call.request_id, call.client_trace.as_deref()) {
             text(&names::TRACE_PARENT, &parent);
         }
         if let Some(key) = &self.key {

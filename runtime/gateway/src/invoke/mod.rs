@@ -2,12 +2,12 @@
 
 mod client;
 #[cfg(unix)]
-mod exec;
+pub(crate) mod exec;
 mod http;
 pub(crate) mod reply;
 pub(crate) mod scf;
 mod slots;
-mod trace;
+pub(crate) mod trace;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -59,6 +59,25 @@ pub trait Invoke: Send + Sync + 'static {
     fn invoke<'a>(&'a self, call: Call) -> BoxFuture<'a, Result<InvokeAnswer, InvokeError>>;
 }
 
+/// What the processes of commands are at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Processes {
+    pub(crate) starting: usize,
+    pub(crate) idle: usize,
+    pub(crate) busy: usize,
+    /// Events that had to wait for one, because there may be no more (`exec-max`).
+    pub(crate) kept_waiting: u64,
+}
+
+impl std::ops::AddAssign for Processes {
+    fn add_assign(&mut self, other: Self) {
+        self.starting += other.starting;
+        self.idle += other.idle;
+        self.busy += other.busy;
+        self.kept_waiting += other.kept_waiting;
+    }
+}
+
 /// One event on its way to a function.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -78,6 +97,9 @@ pub struct Call {
     pub deadline: Instant,
     /// The id of this call, for logs.
     pub request_id: Arc<str>,
+    /// The `traceparent` of the client's request, where one of `trust-proxy` sent it: a connect goes on with that trace,
+    /// every other event has one of its own.
+    pub client_trace: Option<Arc<str>>,
 }
 
 impl Call {

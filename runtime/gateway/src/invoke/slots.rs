@@ -8,6 +8,8 @@ use wsfn_settings::{FunctionAddr, Settings};
 
 #[cfg(unix)]
 use super::ExecFunction;
+#[cfg(feature = "metrics")]
+use super::Processes;
 use super::{BoxFuture, Call, HttpFunction, Invoke, InvokeAnswer, InvokeError, ScfFunction};
 
 /// The functions of a service: one for each event, or one for all. A connect that has none is accepted, a close that
@@ -66,6 +68,18 @@ impl Slots {
     /// Whether a function takes closes.
     pub(crate) const fn has_close(&self) -> bool {
         self.close.is_some()
+    }
+
+    /// What the processes of its commands are at.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn processes(&self) -> Processes {
+        #[cfg_attr(not(unix), expect(unused_mut, reason = "there are none"))]
+        let mut all = Processes::default();
+        #[cfg(unix)]
+        for command in &self.commands {
+            all += command.processes();
+        }
+        all
     }
 
     /// Starts the processes that commands are to have from the beginning, inside a tokio runtime.

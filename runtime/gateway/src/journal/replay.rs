@@ -255,8 +255,13 @@ async fn send(shared: &Shared, service: &Service, left: &Left) -> bool {
     };
     let event = event::close(&entry.id, &entry.ending());
     let timeout = service.options.limits.invoke_timeout;
+    let counters = shared.hub.counters();
     // A close waits for its place as long as it has to.
-    let Ok(permit) = service.calls.enter(Kind::Close, event.len(), timeout).await else {
+    let Ok(permit) = service
+        .calls
+        .enter(Kind::Close, event.len(), timeout, counters)
+        .await
+    else {
         return false;
     };
     let event_id: Arc<str> = (&*entry.event).into();
@@ -272,6 +277,7 @@ async fn send(shared: &Shared, service: &Service, left: &Left) -> bool {
         session: None,
         deadline: began + timeout,
         request_id: event_id,
+        client_trace: None,
     };
     let answer = tokio::time::timeout(timeout, service.invoke.invoke(call)).await;
     drop(permit);

@@ -16,6 +16,7 @@ mod vocabulary;
 use tokio::time::Instant;
 use wsfn_protocol::CloseCode;
 
+use crate::limit::Limit;
 use closing::Waiting;
 pub(crate) use retry::Retry;
 pub(crate) use vocabulary::{CallError, Ending, Input, Limits, Output, Phase};
@@ -63,6 +64,8 @@ pub(crate) struct Machine {
     pushed_close: Option<(Box<Ending>, Instant)>,
     /// What the close event will say, once it is known.
     ending: Option<Box<Ending>>,
+    /// The limit at which the socket was given up, where it was one.
+    lost_by: Option<Limit>,
     /// The handshake was answered already, or there is nobody left to answer.
     handshake_over: bool,
     /// Since when no frame is exchanged.
@@ -85,6 +88,7 @@ impl Machine {
             waiting: 0,
             pushed_close: None,
             ending: None,
+            lost_by: None,
             handshake_over: false,
             drained_from: None,
             closing: None,
@@ -200,6 +204,10 @@ impl Machine {
             Input::CloseReceived(ending) => self.close_received(now, ending, limits, out),
             Input::CloseWritten => self.close_written(now, limits, out),
             Input::Gone => self.gone(now, limits, out),
+            Input::Stalled(limit) => {
+                self.lost_by = Some(limit);
+                self.gone(now, limits, out);
+            }
             Input::End { ending, broken } => {
                 if self.phase == Phase::Open {
                     self.end(now, ending, broken, limits, out);
@@ -332,11 +340,16 @@ impl Machine {
             return;
         }
         let ending = match error {
-            CallError::Late | CallError::Failed => {
-                Ending::new(CloseCode::FUNCTION_FAILED, "the function failed")
-            }
-            CallError::NotSent | CallError::QueueFull => {
+            CallError::Late => Ending::new(
+                CloseCode::FUNCTION_FAILED,
+                "the function did not answer within invoke-timeout",
+            ),
+            CallError::Failed => Ending::new(CloseCode::FUNCTION_FAILED, "the function failed"),
+            CallError::NotSent => {
                 Ending::new(CloseCode::TRY_AGAIN, "the function is not reachable")
+            }
+            CallError::QueueFull => {
+                Ending::new(CloseCode::TRY_AGAIN, "too many calls wait (invoke-queue)")
             }
         };
         self.drop_messages(out);
@@ -475,7 +488,8 @@ impl Machine {
         }
         self.socket = Socket::Ended;
         self.pushed_close = None;
-        self.ending.get_or_insert_with(|| Box::new(Ending::LOST));
+        let lost = Ending::lost(self.lost_by);
+        self.ending.get_or_insert_with(|| Box::new(lost));
         out.push(Output::Cut);
         self.close_if_done(now, limits, out);
         self.finish(out);
@@ -483,7 +497,7 @@ impl Machine {
 
     fn lost(&mut self, out: &mut Vec<Output>) {
         self.pushed_close = None;
-        self.ending = Some(Box::new(Ending::LOST));
+        self.ending = Some(Box::new(Ending::lost(self.lost_by)));
         if self.socket != Socket::Ended {
             self.socket = Socket::Ended;
             out.push(Output::Cut);

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::{CallError, Ending, Limits, Machine, Output, Phase, Socket};
+use crate::limit::Limit;
 
 impl Machine {
     /// When the machine wants [`Input::Tick`](super::Input::Tick) if nothing else happens before.
@@ -36,22 +37,55 @@ impl Machine {
             .min()
     }
 
+    /// The limits that are reached when it gets [`Input::Tick`](super::Input::Tick) at this time, to be counted. One
+    /// that has an output of its own is not among them.
+    pub(crate) fn reached(&self, now: Instant, limits: &Limits) -> impl Iterator<Item = Limit> {
+        let is_late = self.call.is_some_and(|flight| {
+            let late = flight.sent.map(|sent| sent + limits.invoke_timeout);
+            !flight.late && late.is_some_and(|late| now >= late)
+        });
+        let is_over = self.is_pushed_close_over(now)
+            || matches!(
+                self.socket,
+                Socket::ClosePending { until, .. } | Socket::CloseSent { until } if now >= until
+            );
+        let unrecorded = self.recording.is_some_and(|until| now >= until);
+        [
+            is_late.then_some(Limit::InvokeTimeout),
+            is_over.then_some(Limit::CloseTimeout),
+            unrecorded.then_some(Limit::HandshakeTimeout),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Whether the call in flight is late.
+    pub(crate) fn is_late(&self) -> bool {
+        self.call.is_some_and(|flight| flight.late)
+    }
+
+    /// Whether a pushed close of an open connection had its time.
+    fn is_pushed_close_over(&self, now: Instant) -> bool {
+        let until = self.pushed_close.as_ref().map(|(_, until)| *until);
+        self.socket == Socket::Live
+            && self.phase == Phase::Open
+            && until.is_some_and(|until| now >= until)
+    }
+
     pub(super) fn tick(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
         if self.recording.is_some_and(|until| now >= until) {
             self.not_recorded(out);
             return;
         }
         self.tick_call(now, limits, out);
-        let pushed_over = self
-            .pushed_close
-            .as_ref()
-            .is_some_and(|(_, until)| now >= *until);
         match self.socket {
-            Socket::Live if pushed_over && self.phase == Phase::Open => {
+            Socket::Live if self.is_pushed_close_over(now) => {
+                self.lost_by = Some(Limit::CloseTimeout);
                 self.lost(out);
                 self.drain(now, limits, out);
             }
             Socket::ClosePending { until, .. } | Socket::CloseSent { until } if now >= until => {
+                self.lost_by = Some(Limit::CloseTimeout);
                 self.cut(now, limits, out);
             }
             _ => {}

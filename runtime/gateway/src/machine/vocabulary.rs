@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use wsfn_protocol::CloseCode;
 
+use crate::limit::Limit;
+
 /// The settings that the table names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -62,6 +64,17 @@ impl Ending {
         reason: Cow::Borrowed(""),
     };
 
+    /// The same, with the limit at which that was given up.
+    pub(crate) fn lost(by: Option<Limit>) -> Self {
+        let reason = match by {
+            None => return Self::LOST,
+            Some(Limit::PongTimeout) => "no pong within pong-timeout",
+            Some(Limit::WriteTimeout) => "nothing could be written for write-timeout",
+            Some(_) => "no close frame could be written within close-timeout",
+        };
+        Self::new(CloseCode::ABNORMAL, reason)
+    }
+
     pub(crate) fn new(code: CloseCode, reason: impl Into<Cow<'static, str>>) -> Self {
         let reason = reason.into();
         Self { code, reason }
@@ -96,8 +109,10 @@ pub(crate) enum Input {
     CloseReceived(Ending),
     /// The close frame last asked for left whole.
     CloseWritten,
-    /// EOF, a socket error, or a write that stalled: no frame comes or goes any more.
+    /// EOF or a socket error: no frame comes or goes any more.
     Gone,
+    /// Nothing could be written, or no pong came, for as long as this limit says.
+    Stalled(Limit),
     /// We end it; nothing that the client sends will be read when `broken`.
     End {
         ending: Ending,

@@ -22,6 +22,7 @@ use wsfn_settings::Settings;
 pub use self::tokens::PushTokens;
 
 use self::service::Service;
+use crate::counters::Counters;
 use crate::http_server::HttpServer;
 use crate::hub::Handle;
 use crate::tls::{Certificate, CertificateError};
@@ -54,14 +55,15 @@ impl PushEndpoint {
     pub async fn bind(act: impl Act, settings: &Settings) -> Result<Self, BindError> {
         let certificate = Certificate::from_settings(settings)
             .map_err(|error| BindError(Reason::Certificate(error)))?;
-        Self::bind_with(act, settings, certificate.as_ref()).await
+        Self::bind_with(act, settings, certificate.as_ref(), Arc::default()).await
     }
 
-    /// The same, with a certificate that is read already.
+    /// The same, with a certificate that is read already, and counters.
     pub(crate) async fn bind_with(
         act: impl Act,
         settings: &Settings,
         certificate: Option<&Certificate>,
+        counters: Arc<Counters>,
     ) -> Result<Self, BindError> {
         let wanted = settings.push_listen.iter().flatten().copied();
         let is_open = |addr: &SocketAddr| !addr.ip().to_canonical().is_loopback();
@@ -73,10 +75,10 @@ impl PushEndpoint {
             (addr, certificate.cloned())
         });
         let wanted = wanted.collect();
-        let server = HttpServer::bind(wanted, settings).await;
+        let server = HttpServer::bind(wanted, settings, Arc::clone(&counters)).await;
         let server = server.map_err(|(addr, error)| BindError(Reason::Io { addr, error }))?;
         Ok(Self {
-            service: Arc::new(Service::new(Arc::new(act), settings)),
+            service: Arc::new(Service::new(Arc::new(act), settings, counters)),
             server,
         })
     }

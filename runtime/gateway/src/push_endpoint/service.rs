@@ -11,9 +11,11 @@ use wsfn_settings::Settings;
 use super::Act;
 use super::access::Access;
 use super::answer::{denied, no_body, reply};
-use super::body::Bodies;
+use super::body::{Bodies, BodyError};
 use super::tokens::PushTokens;
+use crate::counters::Counters;
 use crate::http_server::{Reply, Serve};
+use crate::limit::Limit;
 
 /// What every connection shares.
 pub(super) struct Service {
@@ -22,6 +24,7 @@ pub(super) struct Service {
     tokens: PushTokens,
     bodies: Bodies,
     body_max: usize,
+    counters: Arc<Counters>,
 }
 
 impl Serve for Service {
@@ -33,7 +36,7 @@ impl Serve for Service {
 }
 
 impl Service {
-    pub(super) fn new(act: Arc<dyn Act>, settings: &Settings) -> Self {
+    pub(super) fn new(act: Arc<dyn Act>, settings: &Settings, counters: Arc<Counters>) -> Self {
         let body_max = settings.push_max_body();
         let tokens = PushTokens::new(&settings.push_token);
         Self {
@@ -42,6 +45,7 @@ impl Service {
             tokens,
             bodies: Bodies::new(body_max, settings.message_timeout),
             body_max,
+            counters,
         }
     }
 
@@ -63,6 +67,11 @@ impl Service {
             Ok(body) => body,
             Err(error) => {
                 tracing::debug!(%error, "push endpoint: no body");
+                match error {
+                    BodyError::TooLarge => self.counters.reached(Limit::PushMaxBody),
+                    BodyError::TooSlow => self.counters.reached(Limit::MessageTimeout),
+                    BodyError::Busy | BodyError::Broken(_) => {}
+                }
                 return no_body(&error, self.body_max);
             }
         };

@@ -3,6 +3,8 @@
 
 pub mod answers;
 mod random;
+#[cfg(unix)]
+pub mod runtime_api;
 
 pub use crate::socket::memory::{ClientEnd, Dialer};
 pub use random::Random;

@@ -118,5 +118,6 @@ pub(crate) fn call(kind: Kind) -> Call {
         session: SessionValue::from_header(r#"3 {"name":"Zo\u00eb"}"#).map(Arc::new),
         deadline: Instant::now() + Duration::from_secs(30),
         request_id: "c6af9ac6-7b61-4000-8a41-93e8deadbeef".into(),
+        client_trace: None,
     }
 }

@@ -70,7 +70,9 @@ async fn half_a_handshake_is_408_and_a_large_one_431() {
     .await;
     let whole = handshake(server.addr, "");
     let half = &whole.as_bytes()[..whole.len() / 2];
-    assert!(ask(server.addr, half).await.starts_with("HTTP/1.1 408 "));
+    let answer = ask(server.addr, half).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("handshake-timeout"), "{answer}");
     assert!(ask(server.addr, b"").await.starts_with("HTTP/1.1 408 "));
     // A byte now and then is no progress.
     let mut slow = TcpStream::connect(server.addr).await.unwrap();
@@ -90,11 +92,11 @@ async fn half_a_handshake_is_408_and_a_large_one_431() {
     }
     assert!(answer.starts_with(b"HTTP/1.1 408 "));
     let large = handshake(server.addr, &format!("X: {}\r\n", "x".repeat(1000)));
-    assert!(
-        ask(server.addr, large.as_bytes())
-            .await
-            .starts_with("HTTP/1.1 431 ")
-    );
+    server.has_reached("handshake-timeout", 3).await;
+    let answer = ask(server.addr, large.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    assert!(answer.contains("header-max"), "{answer}");
+    server.has_reached("header-max", 1).await;
     let endless = vec![b'G'; 2000];
     let answer = ask(server.addr, &endless).await;
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");

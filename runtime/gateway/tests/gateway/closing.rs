@@ -101,6 +101,7 @@ async fn a_client_that_does_not_answer_a_close_is_cut() {
     assert_eq!(server.push(&close).err_no, 0);
     assert_eq!(read_all(&mut stream).await, [0x88, 2, 0x0f, 0xa0]);
     assert_eq!(code_in_event(&server).await, "4000");
+    server.has_reached("close-timeout", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,7 +216,7 @@ async fn a_failed_message_can_be_told() {
         ("panic", failed),
         (
             "hang",
-            r#"{"errNo":1006,"errMsg":"the function did not answer in time","temporary":true}"#,
+            r#"{"errNo":1006,"errMsg":"the function did not answer within invoke-timeout","temporary":true}"#,
         ),
         (
             r#"{"id":7}"#,
@@ -223,7 +224,7 @@ async fn a_failed_message_can_be_told() {
         ),
         (
             r#"{"id":8}"#,
-            r#"{"errNo":1107,"errMsg":"too many calls wait","id":8,"temporary":true}"#,
+            r#"{"errNo":1107,"errMsg":"too many calls wait (invoke-queue)","id":8,"temporary":true}"#,
         ),
         ("fine", "fine"),
     ] {

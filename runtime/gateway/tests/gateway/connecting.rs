@@ -372,10 +372,10 @@ async fn bounds_on_connections_are_503() {
     .await;
     let first = server.connect().await;
     let _second = server.connect().await;
-    let error = tokio_tungstenite::connect_async(server.url())
-        .await
-        .unwrap_err();
-    assert_eq!(status(&error), 503);
+    let answer = ask(server.addr, handshake(server.addr, "").as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("max-connections"), "{answer}");
+    server.has_reached("max-connections", 1).await;
     drop(first);
     server.wait_for(Kind::Close, 1).await;
     until_connects(&server).await;
@@ -394,10 +394,10 @@ async fn bounds_on_connections_are_503() {
     let url = server.url();
     let waiting = tokio::spawn(async move { tokio_tungstenite::connect_async(url).await });
     server.wait_for(Kind::Connect, 1).await;
-    let error = tokio_tungstenite::connect_async(server.url())
-        .await
-        .unwrap_err();
-    assert_eq!(status(&error), 503);
+    let answer = ask(server.addr, handshake(server.addr, "").as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("max-registering"), "{answer}");
+    server.has_reached("max-registering", 1).await;
     waiting.abort();
 }
 
@@ -444,6 +444,7 @@ async fn a_late_connect_is_504_and_closed_when_it_is_over() {
         .await
         .unwrap_err();
     assert_eq!(status(&error), 504);
+    server.has_reached("invoke-timeout", 1).await;
     assert!(
         server.seen_of(Kind::Close).is_empty(),
         "the connect call is still running"

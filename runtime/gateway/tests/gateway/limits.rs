@@ -52,6 +52,7 @@ async fn who_sends_faster_than_max_rate_is_closed_with_1008() {
     let seen = server.wait_for(Kind::Close, 1).await;
     assert!(seen[0].event.contains("max-rate"), "{}", seen[0].event);
     assert_eq!(server.seen_of(Kind::Message).len(), 5);
+    server.has_reached("max-rate", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +65,14 @@ async fn an_address_has_so_many_connections_and_no_more() {
             .await
             .map(|(client, _)| client)
     };
-    assert_eq!(status(connect().await), 429);
+    let Err(Error::Http(refused)) = connect().await else {
+        panic!("it was let in");
+    };
+    assert_eq!(refused.status(), 429);
+    let body = refused.into_body().unwrap_or_default();
+    let body = String::from_utf8_lossy(&body);
+    assert!(body.contains("max-per-address"), "{body}");
+    server.has_reached("max-per-address", 1).await;
     drop(first);
     // Its place is free once the gateway has noticed.
     server.wait_for(Kind::Close, 1).await;
@@ -152,6 +160,7 @@ async fn what_would_not_pass_there_does_not_pass_here() {
     assert_eq!(closed_with(&mut client).await, 1009);
     until(|| (!server.seen_of(Kind::Close).is_empty()).then_some(())).await;
     assert!(server.seen_of(Kind::Message).is_empty());
+    server.has_reached("limits", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,6 +180,7 @@ async fn a_frame_above_max_frame_is_1009_and_a_message_of_several_frames_is_none
     assert_eq!(closed_with(&mut client).await, 1009);
     let seen = server.wait_for(Kind::Close, 1).await;
     assert!(seen[0].event.contains("max-frame"), "{}", seen[0].event);
+    server.has_reached("max-frame", 1).await;
     assert_eq!(server.seen_of(Kind::Message).len(), 1);
 }
 
@@ -214,6 +224,7 @@ async fn a_client_is_slowed_down_at_in_max_bytes() {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     }
     assert!(before < COUNT / 2, "{before} of {COUNT} were taken");
+    server.has_reached("in-max-bytes", 1).await;
     opener.add_permits(COUNT);
     let seen = server.wait_for(Kind::Message, COUNT).await;
     for (at, seen) in seen.iter().enumerate() {

@@ -7,6 +7,7 @@ mod connecting;
 mod life;
 mod limits;
 mod pushes;
+mod reached;
 mod support;
 mod telling;
 #[cfg(feature = "tls")]

@@ -209,7 +209,9 @@ async fn a_client_that_never_reads_fills_its_queue_and_is_cut() {
         "full is not gone"
     );
     let closes = server.wait_for(Kind::Close, 1).await;
-    assert!(closes[0].event.contains("1006"), "{}", closes[0].event);
+    let why = r#""code":"1006","reason":"nothing could be written for write-timeout""#;
+    assert!(closes[0].event.contains(why), "{}", closes[0].event);
+    server.has_reached("write-timeout", 1).await;
     assert_eq!(server.push(&send_json(&id, "x")).err_no, 1101);
     drop(stream);
 }
@@ -265,6 +267,7 @@ async fn one_that_sends_faster_than_the_handler_is_slowed_and_loses_nothing() {
     server.wait_for(Kind::Message, 1).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(server.seen_of(Kind::Message).len(), 1, "one in flight");
+    server.has_reached("in-max-messages", 1).await;
     opener.add_permits(COUNT);
     for at in 0..COUNT {
         let message = tokio::time::timeout(SOON, stream.next()).await.unwrap();
@@ -356,7 +359,14 @@ async fn all_queues_together_are_bounded() {
         sent += 1;
         assert!(sent < 1000);
     }
-    assert_eq!(server.push(&send_json(&id, &large)).err_no, 1103);
+    let answer = server.push(&send_json(&id, &large));
+    assert_eq!(answer.err_no, 1103);
+    assert!(
+        answer.err_msg.contains("queue-memory"),
+        "{}",
+        answer.err_msg
+    );
+    server.has_reached("queue-memory", 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

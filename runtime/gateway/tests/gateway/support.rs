@@ -20,7 +20,7 @@ pub(crate) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(crate) type Answered = Result<InvokeAnswer, InvokeError>;
 
 /// Long enough for anything that happens at all.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// What a function saw.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ impl Invoke for Function {
 
 pub(crate) struct Server {
     pub(crate) addr: SocketAddr,
+    /// Where it takes pushes, if the settings say so.
+    pub(crate) push_addr: Option<SocketAddr>,
     pub(crate) handle: Handle,
     seen: Arc<Mutex<Vec<Seen>>>,
     stop: Option<oneshot::Sender<()>>,
@@ -93,12 +95,14 @@ impl Server {
             .await
             .unwrap();
         let addr = gateway.local_addrs()[0];
+        let push_addr = gateway.push_addrs().first().copied();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(gateway.serve(async {
             let _ = stopped.await;
         }));
         Self {
             addr,
+            push_addr,
             handle,
             seen,
             stop: Some(stop),
@@ -152,6 +156,17 @@ impl Server {
             (seen.len() >= count).then_some(seen)
         })
         .await
+    }
+
+    /// Waits until a limit was reached so many times.
+    pub(crate) async fn has_reached(&self, setting: &str, times: u64) {
+        until(|| {
+            let mut reached = self.handle.limits_reached();
+            let found = reached.find(|(name, _)| *name == setting);
+            let (_, count) = found.expect("a limit of this name");
+            (count >= times).then_some(())
+        })
+        .await;
     }
 
     pub(crate) fn push(&self, json: &str) -> Answer {

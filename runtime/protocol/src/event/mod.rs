@@ -62,6 +62,12 @@ pub struct ConnectEvent<'a> {
     /// `secWebSocketExtensions`, as the client wrote them.
     #[cfg_attr(feature = "schema", schemars(rename = "secWebSocketExtensions"))]
     pub extensions: Option<Cow<'a, str>>,
+    /// What stands in `secWebSocketProtocol` where that is no string: `a number`. It concerns only who asks for it.
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub wrong_protocols: Option<&'static str>,
+    /// The same of `secWebSocketExtensions`.
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub wrong_extensions: Option<&'static str>,
     /// `requestContext` as it stands in the text; [`ConnectEvent::request_context`] reads it.
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub raw_request_context: Cow<'a, str>,
@@ -167,18 +173,18 @@ impl Event<'_> {
         };
         let connection_id = socket.id.take().required("websocket.secConnectionID")?;
         Ok(match kind {
-            Kind::Connect => Event::Connect(ConnectEvent {
-                connection_id,
-                protocols: socket
-                    .protocols
-                    .take()
-                    .text("websocket.secWebSocketProtocol")?,
-                extensions: socket
-                    .extensions
-                    .take()
-                    .text("websocket.secWebSocketExtensions")?,
-                raw_request_context: request_context.map_or("{}", RawValue::get).into(),
-            }),
+            Kind::Connect => {
+                let (protocols, wrong_protocols) = socket.protocols.take().text_or_found();
+                let (extensions, wrong_extensions) = socket.extensions.take().text_or_found();
+                Event::Connect(ConnectEvent {
+                    connection_id,
+                    protocols,
+                    extensions,
+                    wrong_protocols,
+                    wrong_extensions,
+                    raw_request_context: request_context.map_or("{}", RawValue::get).into(),
+                })
+            }
             Kind::Message => {
                 let data_type = socket.data_type.take().required("websocket.dataType")?;
                 let data = socket.data.take().required("websocket.data")?;
@@ -273,6 +279,8 @@ impl<'a> ConnectEvent<'a> {
             connection_id: connection_id.into(),
             protocols: None,
             extensions: None,
+            wrong_protocols: None,
+            wrong_extensions: None,
             raw_request_context: crate::reply::json(context).into(),
         }
     }

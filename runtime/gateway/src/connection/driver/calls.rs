@@ -14,6 +14,7 @@ use crate::connection::replies::{Next, Replies};
 use crate::counters::{self, OUTCOMES};
 use crate::hub::id::shown;
 use crate::invoke::{Call, InvokeAnswer, InvokeError};
+use crate::limit::Limit;
 use crate::machine::{CallError, Input};
 
 impl<'s> Driver<'s> {
@@ -35,15 +36,21 @@ impl<'s> Driver<'s> {
             session: None,
             deadline: self.now + timeout,
             request_id,
+            client_trace: self.client_trace.clone(),
         };
         let service = self.service;
         match service.calls.try_enter(kind) {
             Some(permit) => self.send(call, permit),
             None => {
+                self.reached(match kind {
+                    Kind::Close => Limit::CloseMax,
+                    Kind::Connect | Kind::Message => Limit::InvokeMax,
+                });
+                let counters = self.shared.hub.counters();
                 // It has left the inbox, and waits in another queue now.
                 let held = self.shared.hub.hold(bytes);
                 let wait = Box::pin(async move {
-                    let place = service.calls.enter(kind, bytes, timeout).await;
+                    let place = service.calls.enter(kind, bytes, timeout, counters).await;
                     drop(held);
                     place
                 });
@@ -120,8 +127,18 @@ impl<'s> Driver<'s> {
                     "a call to the function came to nothing"
                 );
             }
+            match (&answered, &mut self.handshake) {
+                // The machine counts one that is late by its own clock.
+                (Err(InvokeError::TimedOut), _) if !self.machine.is_late() => {
+                    self.reached(Limit::InvokeTimeout);
+                }
+                (Err(InvokeError::QueueFull), Some(pending)) => pending.is_one_too_many = true,
+                _ => {}
+            }
             self.count(kind, answered.as_ref());
             self.call = None;
+            // The events behind a connect have traces of their own.
+            self.client_trace = None;
             if let Some(input) = self.answered(kind, answered) {
                 return Poll::Ready(input);
             }
@@ -143,6 +160,7 @@ impl<'s> Driver<'s> {
             target: "wsfn::call",
             connection = shown(self.peer.id()),
             request_id = self.call.as_ref().map(|(_, id, _)| &**id),
+            client_trace = self.client_trace.as_deref(),
             ?kind,
             outcome = OUTCOMES[counters::outcome(answered)],
             micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),

@@ -5,6 +5,7 @@ use crate::connection::respond::{self, Answer};
 use crate::hub::id::shown;
 use crate::hub::outbound::Flush;
 use crate::invoke::InvokeAnswer;
+use crate::limit::Limit;
 use crate::machine::Input;
 use crate::socket::{Reader, Writer};
 
@@ -43,7 +44,10 @@ impl Driver<'_> {
                 status,
                 "handshake rejected"
             );
-            let response = respond::status(status);
+            let response = match pending.is_one_too_many {
+                true => respond::busy(Limit::InvokeQueue),
+                false => respond::status(status),
+            };
             self.answer_and_close(response, reader, pending.writer);
             self.release_socket();
         }

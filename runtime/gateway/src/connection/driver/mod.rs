@@ -30,6 +30,7 @@ use crate::hub::id::shown;
 use crate::hub::outbound::Flush;
 use crate::hub::peer::Peer;
 use crate::invoke::{BoxFuture, Call, InvokeAnswer, InvokeError};
+use crate::limit::Limit;
 use crate::machine::{CallError, Ending, Input, Machine, Output};
 use crate::service::Service;
 use crate::shared::{Place, Shared, Slot};
@@ -70,6 +71,8 @@ pub(super) struct Driver<'s> {
     asked: Option<Arc<str>>,
     /// Pushes of the last answer that wait for room.
     replies: Option<(Box<Replies>, Held<'s>)>,
+    /// The `traceparent` of the handshake, until the connect call is done.
+    client_trace: Option<Arc<str>>,
     /// What the handshake still needs; gone once it is answered.
     handshake: Option<Box<Pending<'s>>>,
     /// The answer to the client's close frame.
@@ -115,9 +118,13 @@ pub(super) struct Pending<'s> {
     pub(super) writer: Writer,
     pub(super) event: Arc<str>,
     pub(super) request_id: Arc<str>,
+    /// The trace that it goes on with.
+    pub(super) client_trace: Option<Arc<str>>,
     pub(super) slot: Slot<'s>,
     /// Whether the connection is in the journal, once that is known.
     pub(super) recording: Option<oneshot::Receiver<bool>>,
+    /// Its call found no place in the queue of calls.
+    pub(super) is_one_too_many: bool,
     /// What the function said when it refused.
     pub(super) answer: Option<InvokeAnswer>,
     /// The sub-protocol that it chose.
@@ -132,7 +139,7 @@ impl<'s> Driver<'s> {
         peer: Arc<Peer>,
         reader: Reader,
         undecoded: &[u8],
-        pending: Pending<'s>,
+        mut pending: Pending<'s>,
     ) -> Self {
         let now = Instant::now();
         let limits = DecoderLimits {
@@ -162,6 +169,7 @@ impl<'s> Driver<'s> {
             call: None,
             asked: None,
             replies: None,
+            client_trace: pending.client_trace.take(),
             handshake: Some(Box::new(pending)),
             close_answer: None,
             sleep: Box::pin(tokio::time::sleep_until(now)),
@@ -191,6 +199,11 @@ impl<'s> Driver<'s> {
         shown(self.peer.id())
     }
 
+    /// The `traceparent` of the client, where there is one.
+    pub(super) fn client_trace(&self) -> Option<&str> {
+        self.client_trace.as_deref()
+    }
+
     /// Lives the connection's life.
     pub(super) async fn run(mut self: Box<Self>) {
         self.handle(Input::Handshake);
@@ -201,6 +214,11 @@ impl<'s> Driver<'s> {
                 self.apply_all();
             }
         }
+    }
+
+    /// Counts a limit that was reached.
+    fn reached(&self, limit: Limit) {
+        self.shared.hub.counters().reached(limit);
     }
 
     fn handle(&mut self, input: Input) {
@@ -313,10 +331,12 @@ impl<'s> Driver<'s> {
                     connection = shown(self.peer.id()),
                     "a call did not end within call-grace and is given up"
                 );
+                self.reached(Limit::CallGrace);
                 if let Some((kind, ..)) = &self.call {
                     self.count(*kind, Err(&InvokeError::TimedOut));
                 }
                 self.call = None;
+                self.client_trace = None;
             }
             Output::CallClose(ending) => {
                 tracing::debug!(
@@ -329,6 +349,7 @@ impl<'s> Driver<'s> {
                 self.call(Kind::Close, event, id);
             }
             Output::GiveUp => {
+                self.reached(Limit::CloseRetryFor);
                 self.shared.hub.counters().given_up_closes.add(1);
                 tracing::error!(
                     connection = shown(self.peer.id()),

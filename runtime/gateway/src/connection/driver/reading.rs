@@ -8,9 +8,10 @@ use tokio::io::{AsyncRead, ReadBuf};
 use wsfn_protocol::{CloseCode, Data};
 
 use super::Driver;
-use crate::codec::{self, scratch};
+use crate::codec::{self, ProtocolError, scratch};
 use crate::connection::event;
 use crate::connection::inbox::Undecoded;
+use crate::limit::Limit;
 use crate::machine::{Ending, Input};
 use crate::socket::Reader;
 
@@ -18,23 +19,41 @@ use crate::socket::Reader;
 const READS_PER_POLL: usize = 8;
 
 impl Driver<'_> {
-    /// Whether the socket is read at the moment.
-    pub(super) fn is_paused(&mut self) -> bool {
+    /// The limit by which the socket is not read at the moment.
+    pub(super) fn paused_by(&mut self) -> Option<Limit> {
         if !self.machine.takes_messages() {
-            return false;
+            return None;
         }
         let options = &self.service.options;
         self.memory_full = self.shared.hub.is_memory_full();
-        self.memory_full
-            || self
-                .inbox
-                .is_full(options.in_max_messages, options.in_max_bytes)
+        if self.memory_full {
+            return Some(Limit::QueueMemory);
+        }
+        self.inbox
+            .full_by(options.in_max_messages, options.in_max_bytes)
     }
 
-    /// Reading stops for a while.
-    const fn pause(&mut self) {
+    /// Reading stops for a while, where it has to.
+    fn pauses(&mut self) -> bool {
+        let Some(limit) = self.paused_by() else {
+            return false;
+        };
+        if !self.was_paused {
+            self.reached(limit);
+        }
         self.was_paused = true;
         self.paused_for_memory = self.memory_full;
+        true
+    }
+
+    /// Whether nothing of this connection is under way but what was read and not decoded. Where all queues are full of
+    /// that, everybody would wait for everybody: so it goes on, a message at a time.
+    fn is_held_up_by_itself(&self) -> bool {
+        self.paused_for_memory
+            && self.inbox.undecoded() > 0
+            && self.inbox.is_empty()
+            && self.call.is_none()
+            && self.replies.is_none()
     }
 
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {
@@ -62,11 +81,11 @@ impl Driver<'_> {
         if !self.machine.reads() {
             return Poll::Pending;
         }
-        if self.is_paused() {
-            self.pause();
-            return Poll::Pending;
-        }
-        if std::mem::take(&mut self.was_paused) {
+        if self.pauses() {
+            if !self.is_held_up_by_itself() {
+                return Poll::Pending;
+            }
+        } else if std::mem::take(&mut self.was_paused) {
             self.resume();
         }
         if let Some(mut kept) = self.inbox.take_undecoded() {
@@ -75,8 +94,7 @@ impl Driver<'_> {
             if input.is_some() {
                 return Poll::Ready(input);
             }
-            if self.is_paused() {
-                self.pause();
+            if self.pauses() {
                 return Poll::Pending;
             }
         }
@@ -111,8 +129,7 @@ impl Driver<'_> {
                 // A message is due: its call goes before the next read.
                 return Poll::Ready(None);
             }
-            if self.is_paused() {
-                self.pause();
+            if self.pauses() {
                 return Poll::Pending;
             }
         }
@@ -141,6 +158,11 @@ impl Driver<'_> {
             let (used, event) = match self.decoder.decode(rest) {
                 Ok(decoded) => decoded,
                 Err(error) => {
+                    match error {
+                        ProtocolError::MessageTooBig => self.reached(Limit::MaxMessage),
+                        ProtocolError::FrameTooBig => self.reached(Limit::MaxFrame),
+                        _ => {}
+                    }
                     let ending = Ending::new(error.close_code(), error.reason());
                     let broken = true;
                     return (bytes.len(), Some(Input::End { ending, broken }));
@@ -171,7 +193,7 @@ impl Driver<'_> {
                 let broken = false;
                 return (consumed, Some(Input::End { ending, broken }));
             }
-            if self.is_paused() {
+            if self.paused_by().is_some() {
                 return (consumed, None);
             }
         }
@@ -189,6 +211,7 @@ impl Driver<'_> {
         if let Some(rate) = options.rate
             && !rate.allows(&mut self.rate_used, self.last_read)
         {
+            self.reached(Limit::MaxRate);
             let reason = "more messages a second than max-rate";
             return Some(Ending::new(CloseCode::POLICY, reason));
         }
@@ -202,6 +225,7 @@ impl Driver<'_> {
         }
         let event = event::message(self.peer.id(), data);
         if event.len() > options.event_max {
+            self.reached(Limit::Limits);
             let reason = "its event is above the 6 MB of limits = tencent";
             return Some(Ending::new(CloseCode::TOO_BIG, reason));
         }

@@ -8,6 +8,7 @@ use wsfn_protocol::CloseCode;
 
 use super::Driver;
 use crate::codec;
+use crate::limit::Limit;
 use crate::machine::{Ending, Input, Phase};
 
 /// How soon reading is tried again after all queues together were full: nobody says when there is room.
@@ -36,16 +37,21 @@ impl Driver<'_> {
         let options = &self.service.options;
         let passed = |deadline: Option<Instant>| deadline.is_some_and(|at| now >= at);
         if passed(self.machine.deadline(&options.limits)) {
+            let counters = self.shared.hub.counters();
+            for limit in self.machine.reached(now, &options.limits) {
+                counters.reached(limit);
+            }
             return Some(Input::Tick);
         }
         if let Some((until, _)) = self.linger {
             return (now >= until).then_some(Input::SocketEnded);
         }
         if passed(self.write_deadline()) {
-            return Some(Input::Gone);
+            return Some(self.stalled(Limit::WriteTimeout));
         }
         if passed(self.replies.as_ref().map(|(replies, _)| replies.until())) {
             let (replies, _) = self.replies.take()?;
+            self.reached(Limit::WriteTimeout);
             return Some(replies.give_up(&self.peer));
         }
         if self.machine.phase() != Phase::Open {
@@ -53,6 +59,7 @@ impl Driver<'_> {
         }
         // Where all queues are full of messages that are not complete, nobody else ends the wait.
         if (!self.was_paused || self.paused_for_memory) && passed(self.message_deadline()) {
+            self.reached(Limit::MessageTimeout);
             return Some(Input::End {
                 ending: Ending::new(
                     CloseCode::POLICY,
@@ -65,7 +72,7 @@ impl Driver<'_> {
             return None;
         }
         if passed(self.pong_deadline()) {
-            return Some(Input::Gone);
+            return Some(self.stalled(Limit::PongTimeout));
         }
         if passed(self.ping_deadline()) {
             self.ping_sent = Some(now);
@@ -73,12 +80,19 @@ impl Driver<'_> {
             self.flush_soon();
         }
         if passed(self.idle_deadline()) {
+            self.reached(Limit::IdleTimeout);
             return Some(Input::End {
-                ending: Ending::new(CloseCode::IDLE, "idle"),
+                ending: Ending::new(CloseCode::IDLE, "no message for idle-timeout"),
                 broken: false,
             });
         }
         None
+    }
+
+    /// The socket is given up.
+    fn stalled(&self, limit: Limit) -> Input {
+        self.reached(limit);
+        Input::Stalled(limit)
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
@@ -54,7 +55,8 @@ pub(super) async fn serve(listener: TcpListener, members: Members, exchange: Arc
         {
             oldest.abort();
         }
-        open.push_back(connections.spawn(connection(stream, Arc::clone(&exchange))));
+        let exchange = Arc::clone(&exchange);
+        open.push_back(connections.spawn(connection(stream, exchange, REPLY_MAX)));
     }
 }
 
@@ -66,10 +68,15 @@ async fn is_member(stream: &TcpStream, peer: SocketAddr, members: Members) -> bo
     known.await.unwrap_or(false)
 }
 
-async fn connection(stream: TcpStream, exchange: Arc<Exchange>) {
+/// Serves one connection to its end. A reply above `reply_max` bytes is too large.
+pub(super) async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    exchange: Arc<Exchange>,
+    reply_max: usize,
+) {
     let service = service_fn(move |request| {
         let exchange = Arc::clone(&exchange);
-        async move { Ok::<_, Infallible>(answer(request, &exchange).await) }
+        async move { Ok::<_, Infallible>(answer(request, &exchange, reply_max).await) }
     });
     // An error is a process that hung up, or no HTTP: it will ask again, or be noticed to be silent.
     let _ = http1::Builder::new()
@@ -77,43 +84,62 @@ async fn connection(stream: TcpStream, exchange: Arc<Exchange>) {
         .await;
 }
 
-async fn answer(request: Request<Incoming>, exchange: &Exchange) -> Response<Full<Bytes>> {
+async fn answer(
+    request: Request<Incoming>,
+    exchange: &Exchange,
+    reply_max: usize,
+) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    match (&head.method, head.uri.path()) {
-        (&Method::POST, "/runtime/init/ready") => {
-            exchange.ready();
-            plain(StatusCode::OK, "")
-        }
-        (&Method::GET, "/runtime/invocation/next") => {
-            let call = exchange.next().await;
-            let mut response =
-                Response::new(Full::new(Bytes::copy_from_slice(call.event.as_bytes())));
-            *response.headers_mut() = headers(&call);
-            response
-        }
-        (&Method::POST, path @ ("/runtime/invocation/response" | "/runtime/invocation/error")) => {
-            let said = match (Limited::new(body, REPLY_MAX).collect().await, path) {
-                (Ok(body), "/runtime/invocation/response") => Said::Response(body.to_bytes()),
-                (Ok(body), _) => Said::Error(body.to_bytes()),
-                // It is an answer all the same: were the event handed out again, it would be handled again.
-                (Err(error), _) if error.is::<LengthLimitError>() => Said::TooLarge,
-                (Err(_), _) => return plain(StatusCode::BAD_REQUEST, "the reply broke off\n"),
+    // Of every request: where a body is left unread, the library closes the connection or does not, as it happens to come.
+    let body = match Limited::new(body, reply_max).collect().await {
+        Ok(body) => Some(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => None,
+        Err(_) => return plain(StatusCode::BAD_REQUEST, "the request broke off\n"),
+    };
+    match (&head.method, head.uri.path(), body) {
+        (
+            &Method::POST,
+            path @ ("/runtime/invocation/response" | "/runtime/invocation/error"),
+            body,
+        ) => {
+            // One that is too large is an answer all the same: were the event handed out again, it would be handled again.
+            let is_too_large = body.is_none();
+            let said = match body {
+                None => Said::TooLarge,
+                Some(body) if path == "/runtime/invocation/response" => Said::Response(body),
+                Some(body) => Said::Error(body),
             };
-            let is_too_large = matches!(said, Said::TooLarge);
             match (exchange.answer(said), is_too_large) {
                 (true, false) => plain(StatusCode::OK, ""),
-                (_, true) => plain(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "the reply is larger than 6 MB\n",
-                ),
+                (_, true) => too_large("the reply is larger than 6 MB\n"),
                 (false, false) => plain(
                     StatusCode::BAD_REQUEST,
                     "no event waits for an answer: the first one was final\n",
                 ),
             }
         }
+        (_, _, None) => too_large("the request is larger than 6 MB\n"),
+        (&Method::POST, "/runtime/init/ready", _) => {
+            exchange.ready();
+            plain(StatusCode::OK, "")
+        }
+        (&Method::GET, "/runtime/invocation/next", _) => {
+            let call = exchange.next().await;
+            let mut response =
+                Response::new(Full::new(Bytes::copy_from_slice(call.event.as_bytes())));
+            *response.headers_mut() = headers(&call);
+            response
+        }
         _ => plain(StatusCode::NOT_FOUND, "not a path of the runtime API\n"),
     }
+}
+
+/// What is left of such a request is not read.
+fn too_large(text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = plain(StatusCode::PAYLOAD_TOO_LARGE, text);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
 }
 
 /// What stands beside an event. The first three names are the platform's own, underscores and all.
@@ -130,7 +156,7 @@ fn headers(call: &Call) -> HeaderMap {
     text("request_id", &call.request_id);
     text(header::EVENT_ID, &call.event_id);
     text(header::SESSION, &call.session_header());
-    if let Some(parent) = trace::parent(&call.request_id) {
+    if let Some(parent) = trace::parent(&call.request_id, call.client_trace.as_deref()) {
         text(header::TRACE_PARENT, &parent);
     }
     headers.insert("memory_limit_in_mb", MEMORY_MB);

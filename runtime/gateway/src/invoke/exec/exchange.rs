@@ -141,6 +141,7 @@ mod tests {
             session: None,
             deadline: Instant::now() + Duration::from_secs(30),
             request_id: "r".into(),
+            client_trace: None,
         })
     }
 

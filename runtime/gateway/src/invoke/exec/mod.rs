@@ -1,6 +1,8 @@
 //! A function that is a command: its processes are started here and fed through SCF's runtime API.
 
 mod api;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod bytes;
 mod environment;
 mod exchange;
 mod group;
@@ -18,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 use wsfn_settings::Settings;
 
-use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
+use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError, Processes};
 use group::Groups;
 use queue::Queue;
 use worker::Worker;
@@ -69,6 +71,11 @@ impl ExecFunction {
         while self.shared.queue.wants_first() {
             self.add_worker();
         }
+    }
+
+    /// What its processes are at.
+    pub(super) fn processes(&self) -> Processes {
+        self.shared.queue.processes()
     }
 
     fn add_worker(&self) {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use wsfn_protocol::Kind;
 
-use crate::invoke::{Call, InvokeAnswer, InvokeError};
+use crate::invoke::{Call, InvokeAnswer, InvokeError, Processes};
 
 pub(super) type Answered = Result<InvokeAnswer, InvokeError>;
 
@@ -46,6 +46,8 @@ struct State {
     /// Workers that wait for an event.
     idle: usize,
     closes_running: usize,
+    /// Events that found no process free, and no room for another (`exec-max`).
+    kept_waiting: u64,
     /// A message was served last: a close is next, so that neither starves the other.
     close_is_next: bool,
 }
@@ -90,8 +92,9 @@ impl Queue {
         };
         state.queue(job.call.kind).push_back(job);
         // Those that start will be idle; where they crash instead, more of them would not help.
-        let wants_worker =
-            state.waiting() > state.idle + state.starting && state.workers < self.workers_max;
+        let is_short = state.waiting() > state.idle + state.starting;
+        let wants_worker = is_short && state.workers < self.workers_max;
+        state.kept_waiting += u64::from(is_short && !wants_worker);
         state.add_worker_if(wants_worker);
         drop(state);
         self.changed.notify_one();
@@ -138,6 +141,18 @@ impl Queue {
         if kind == Kind::Close {
             self.state().closes_running -= 1;
             self.changed.notify_one();
+        }
+    }
+
+    /// What its processes are at.
+    pub(super) fn processes(&self) -> Processes {
+        let state = self.state();
+        let ready = state.workers - state.starting;
+        Processes {
+            starting: state.starting,
+            idle: state.idle,
+            busy: ready.saturating_sub(state.idle),
+            kept_waiting: state.kept_waiting,
         }
     }
 
@@ -236,6 +251,7 @@ mod tests {
             session: None,
             deadline: Instant::now() + Duration::from_secs(30),
             request_id: "r".into(),
+            client_trace: None,
         }
     }
 

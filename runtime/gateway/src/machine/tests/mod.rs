@@ -32,6 +32,7 @@ use tokio::time::Instant;
 use wsfn_protocol::CloseCode;
 
 use super::{CallError, Ending, Input, Limits, Machine, Output, Phase};
+use crate::limit::Limit;
 
 const LIMITS: Limits = Limits {
     invoke_timeout: Duration::from_secs(30),
@@ -345,7 +346,8 @@ fn a_pushed_close_that_cannot_be_written_is_cut() {
     life.on(Input::CloseQueued(ending(4000)));
     assert_eq!(life.machine.phase(), Phase::Open);
     let out = life.tick_after(LIMITS.close_timeout);
-    assert_eq!(out, [Output::Cut, Output::Seal, lost()]);
+    let lost = Output::CallClose(Ending::lost(Some(Limit::CloseTimeout)));
+    assert_eq!(out, [Output::Cut, Output::Seal, lost]);
 }
 
 #[test]
@@ -381,6 +383,44 @@ fn eof_is_1006() {
 }
 
 #[test]
+fn a_socket_that_is_given_up_is_1006_and_says_at_which_limit() {
+    for limit in [Limit::PongTimeout, Limit::WriteTimeout] {
+        let mut life = Life::open();
+        let lost = Ending::lost(Some(limit));
+        assert!(lost.reason.contains(limit.name()));
+        assert_eq!(
+            life.on(Input::Stalled(limit)),
+            [Output::Cut, Output::Seal, Output::CallClose(lost)]
+        );
+    }
+}
+
+#[test]
+fn a_limit_is_named_when_it_is_reached_and_not_again() {
+    let reached = |life: &Life, after| -> Vec<Limit> {
+        let machine = &life.machine;
+        machine.reached(life.now + after, &life.limits).collect()
+    };
+    let mut life = Life::busy();
+    let almost = LIMITS.invoke_timeout - Duration::from_millis(1);
+    assert_eq!(reached(&life, almost), []);
+    assert_eq!(
+        reached(&life, LIMITS.invoke_timeout),
+        [Limit::InvokeTimeout]
+    );
+    life.tick_after(LIMITS.invoke_timeout);
+    assert!(life.machine.is_late());
+    assert_eq!(reached(&life, Duration::ZERO), []);
+    // The close of it is not written.
+    assert_eq!(reached(&life, LIMITS.close_timeout), [Limit::CloseTimeout]);
+    let life = Life::recording();
+    assert_eq!(
+        reached(&life, LIMITS.handshake_timeout),
+        [Limit::HandshakeTimeout]
+    );
+}
+
+#[test]
 fn ours_is_answered_within_close_timeout_or_cut() {
     let mut life = Life::open();
     let out = life.on(end(4408, false));
@@ -407,7 +447,8 @@ fn ours_that_is_not_written_is_1006() {
     let mut life = Life::open();
     life.on(end(1001, false));
     let out = life.tick_after(LIMITS.close_timeout);
-    assert_eq!(out, [Output::Cut, lost()]);
+    let lost = Output::CallClose(Ending::lost(Some(Limit::CloseTimeout)));
+    assert_eq!(out, [Output::Cut, lost]);
 }
 
 #[test]
