@@ -60,6 +60,7 @@ pub trait Invoke: Send + Sync + 'static {
 }
 
 /// What the processes of commands are at.
+#[cfg(feature = "metrics")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Processes {
     pub(crate) starting: usize,
@@ -69,6 +70,7 @@ pub(crate) struct Processes {
     pub(crate) kept_waiting: u64,
 }
 
+#[cfg(feature = "metrics")]
 impl std::ops::AddAssign for Processes {
     fn add_assign(&mut self, other: Self) {
         self.starting += other.starting;

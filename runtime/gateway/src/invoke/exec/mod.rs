@@ -20,7 +20,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 use wsfn_settings::Settings;
 
-use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError, Processes};
+#[cfg(feature = "metrics")]
+use super::Processes;
+use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
 use group::Groups;
 use queue::Queue;
 use worker::Worker;
@@ -74,6 +76,7 @@ impl ExecFunction {
     }
 
     /// What its processes are at.
+    #[cfg(feature = "metrics")]
     pub(super) fn processes(&self) -> Processes {
         self.shared.queue.processes()
     }

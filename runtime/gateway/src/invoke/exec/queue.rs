@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use wsfn_protocol::Kind;
 
-use crate::invoke::{Call, InvokeAnswer, InvokeError, Processes};
+#[cfg(feature = "metrics")]
+use crate::invoke::Processes;
+use crate::invoke::{Call, InvokeAnswer, InvokeError};
 
 pub(super) type Answered = Result<InvokeAnswer, InvokeError>;
 
@@ -145,6 +147,7 @@ impl Queue {
     }
 
     /// What its processes are at.
+    #[cfg(feature = "metrics")]
     pub(super) fn processes(&self) -> Processes {
         let state = self.state();
         let ready = state.workers - state.starting;
