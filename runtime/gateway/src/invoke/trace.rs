@@ -22,7 +22,7 @@ pub(super) fn parent(request_id: &str, client: Option<&str>) -> Option<String> {
     }
     let (trace, flags) = client
         .and_then(|client| Some((client.get(TRACE)?.as_bytes(), client.get(FLAGS)?.as_bytes())))
-        .unwrap_or((&digits, b"01"));
+        .unwrap_or((&digits[..], &b"01"[..]));
     let bytes = [b"00-", trace, b"-", span, b"-", flags].concat();
     // Nothing but digits and hyphens.
     String::from_utf8(bytes).ok()

@@ -61,7 +61,9 @@ async fn the_sender_of_a_late_message_is_told_once() {
     };
     let told = hear(Some("late")).await;
     assert!(
-        told.starts_with(r#"{"errNo":1006,"errMsg":"the function did not answer in time""#),
+        told.starts_with(
+            r#"{"errNo":1006,"errMsg":"the function did not answer within invoke-timeout""#
+        ),
         "{told}"
     );
     answers.notify_one();
