@@ -16,10 +16,10 @@ use crate::reply::{Answer, Problem, Reply};
 
 /// How long before the platform's deadline a handler is answered for: time to write the answer and to send it, also on a
 /// machine that is busy, and before it is answered for one that blocks its thread.
-const ANSWER_TAKES: Duration = Duration::from_millis(300);
+const ANSWER_TAKES: Duration = Duration::from_millis(350);
 
 /// The share of the time left that the answer gets where that is short.
-const ANSWER_SHARE: u32 = 4;
+const ANSWER_SHARE: u32 = 3;
 
 /// Has a handler handle an event of its kind: `handle!(entry, content, span, |content| event; …)`. What comes of it is
 /// the answer, and those parts of the event that outlive it: id, request id and text. An event is moved nowhere while

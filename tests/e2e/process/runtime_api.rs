@@ -110,7 +110,7 @@ async fn handlers_that_panic_hang_or_fail_are_answered_for() {
 async fn a_handler_that_blocks_is_answered_for_and_the_process_ends() {
     let mut function = function(&[]).await;
     assert_eq!(function.api.invoke(&message("well")).await, said(OK));
-    function.api.set_time_limit(Duration::from_secs(1));
+    function.api.set_time_limit(Duration::from_secs(3));
     let Said::Response(reply) = function.api.invoke(&message("block")).await else {
         panic!("an invocation error");
     };
@@ -152,7 +152,8 @@ async fn an_api_out_of_order_is_waited_out() {
     assert_eq!(function.api.violations(), [""; 0]);
 }
 
-#[tokio::test]
+/// The API has to go on while a line is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_api_that_vanishes_and_comes_back() {
     let Function {
         api,
@@ -178,7 +179,8 @@ async fn an_api_that_vanishes_and_comes_back() {
     assert_eq!(pushes.bodies().len(), 2);
 }
 
-#[tokio::test]
+/// The API has to go on while a line is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_are_refused_are_one_line_and_no_spin() {
     let function = function(&[]).await;
     assert_eq!(function.api.invoke(&message("well")).await, said(OK));
