@@ -1,6 +1,6 @@
 //! Servers of databases, as Debian has them: on a free port of loopback, in a folder of their own.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -26,6 +26,10 @@ pub struct Database {
     port: u16,
     program: PathBuf,
     child: Option<Child>,
+    /// Whether its folder is a disk of its own, and a small one.
+    is_small: bool,
+    /// Whether it answers before what it was told is on the disk.
+    is_hasty: bool,
 }
 
 /// The password of the user `wsfn`, which no log may hold.
@@ -45,6 +49,35 @@ impl Database {
     /// Where it is installed and does not start.
     #[must_use]
     pub fn start(kind: Kind, test: &str) -> Option<Self> {
+        Self::start_on(kind, test, None, false)
+    }
+
+    /// The same, but it answers before what it was told is on the disk: for tests of everything else, which so do not
+    /// wait for a disk that others keep busy.
+    ///
+    /// # Panics
+    /// As [`Database::start`].
+    #[must_use]
+    pub fn start_hasty(kind: Kind, test: &str) -> Option<Self> {
+        Self::start_on(kind, test, None, true)
+    }
+
+    /// The same on a disk that is small enough to be filled, in memory. `None` also where nothing may be mounted.
+    ///
+    /// # Panics
+    /// As [`Database::start`].
+    #[must_use]
+    pub fn start_small(kind: Kind, test: &str) -> Option<Self> {
+        let size = match kind {
+            Kind::Redis => "size=8m",
+            // What an empty one takes, and some more.
+            Kind::MySql => "size=400m",
+            Kind::Postgres => "size=160m",
+        };
+        Self::start_on(kind, test, Some(size), false)
+    }
+
+    fn start_on(kind: Kind, test: &str, size: Option<&str>, is_hasty: bool) -> Option<Self> {
         let name = match kind {
             Kind::Redis => "redis-server",
             Kind::MySql => "mariadbd",
@@ -63,7 +96,19 @@ impl Database {
             port,
             program,
             child: None,
+            is_small: false,
+            is_hasty,
         };
+        if let Some(size) = size {
+            let mut command = Command::new("mount");
+            command.args(["-t", "tmpfs", "-o", size, "tmpfs"]);
+            let mounted = command.arg(&database.folder).output();
+            database.is_small = mounted.is_ok_and(|mounted| mounted.status.success());
+            if !database.is_small {
+                crate::skip(test, "mounts are not permitted");
+                return None;
+            }
+        }
         database.make();
         database.restart();
         Some(database)
@@ -107,6 +152,29 @@ impl Database {
         let killed = Command::new("kill").arg("-9").args(ids).status();
         killed.expect("it can be killed");
         child.wait().expect("it ends");
+    }
+
+    /// Fills its disk to the last byte, as something else on the machine might. Only for one with a small disk.
+    ///
+    /// # Panics
+    /// Where its disk is that of everything else.
+    pub fn fill(&self) {
+        assert!(self.is_small, "its disk is not its own");
+        let mut file = std::fs::File::create(self.folder.join("filler")).expect("a file");
+        let mut zeros = &[0; 1 << 16][..];
+        while !zeros.is_empty() {
+            if file.write_all(zeros).is_err() {
+                zeros = &zeros[..zeros.len() / 2];
+            }
+        }
+    }
+
+    /// Gives the disk back what [`Database::fill`] took.
+    ///
+    /// # Panics
+    /// Where it was not filled.
+    pub fn free(&self) {
+        std::fs::remove_file(self.folder.join("filler")).expect("it was filled");
     }
 
     /// Starts it on what it had written.
@@ -216,6 +284,13 @@ impl Database {
                 .args(["-D", &format!("{folder}/data"), "-p", &port])
                 .args(["-k", &folder, "-h", "127.0.0.1"]),
         };
+        if self.is_hasty {
+            match self.kind {
+                Kind::Redis => command.args(["--appendfsync", "no"]),
+                Kind::MySql => command.arg("--innodb-flush-log-at-trx-commit=0"),
+                Kind::Postgres => command.args(["-c", "fsync=off", "-c", "synchronous_commit=off"]),
+            };
+        }
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
@@ -287,6 +362,9 @@ impl Drop for Database {
     fn drop(&mut self) {
         if self.child.is_some() {
             self.kill();
+        }
+        if self.is_small {
+            let _ = Command::new("umount").arg("-l").arg(&self.folder).status();
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }

@@ -7,6 +7,8 @@ mod garbage;
 mod http;
 mod http_function;
 mod push_server;
+pub mod rooms;
+mod round_trips;
 mod runtime_api;
 mod scf_api;
 pub mod sessions;
@@ -18,6 +20,7 @@ pub use function_url::FunctionUrl;
 pub use garbage::{garbage, throw};
 pub use http_function::{Deed, HttpFunction, SeenEvent};
 pub use push_server::{PushAnswer, PushServer};
+pub use round_trips::RoundTrips;
 pub use runtime_api::{Misbehaviour, RuntimeApi, Said};
 pub use scf_api::ScfApi;
 

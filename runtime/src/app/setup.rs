@@ -62,6 +62,12 @@ impl Setup {
     }
 
     /// Asks for rooms: a gateway of ours, or a store. Where there is neither, the application does not start.
+    ///
+    /// ```
+    /// # fn example(setup: &mut wsfn::Setup) {
+    /// setup.rooms();
+    /// # }
+    /// ```
     pub fn rooms(&mut self) -> &mut Self {
         self.rooms = true;
         self.push()

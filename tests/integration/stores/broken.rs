@@ -124,7 +124,8 @@ impl Store for Broken {
             let room = page.room.map(|room| self.name(room));
             let mut asked = PageRequest::new(room.as_deref(), page.limit)
                 .after(page.after)
-                .with_sessions(page.sessions);
+                .with_sessions(page.sessions)
+                .counted(page.counted);
             if self.is(Wrong::MakesLargePages) {
                 asked.limit = usize::MAX;
             }

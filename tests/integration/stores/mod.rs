@@ -3,6 +3,7 @@
 mod app;
 mod broken;
 mod memory;
+mod round_trips;
 mod servers;
 mod sqlite;
 mod sweep;

@@ -89,8 +89,8 @@ async fn who_is_gone_is_due_after_its_grace(bench: &Bench) {
 }
 
 async fn of_several_sweepers_one_gets_each(bench: &Bench) {
-    const MANY: usize = 200;
-    let ids: Vec<_> = (0..MANY).map(|at| id(format!("sweep-{at:03}"))).collect();
+    const MANY: usize = 1000;
+    let ids: Vec<_> = (0..MANY).map(|at| id(format!("sweep-{at:04}"))).collect();
     bench.store(0).seen(&ids, &due()).await.expect("seen");
     let mut sweepers = tokio::task::JoinSet::new();
     for at in 0..3 {
@@ -98,8 +98,8 @@ async fn of_several_sweepers_one_gets_each(bench: &Bench) {
         sweepers.spawn(async move {
             let mut all = Vec::new();
             loop {
-                let claimed = store.claim(7, HOUR).await.expect("a claim");
-                assert!(claimed.len() <= 7, "{}", claimed.len());
+                let claimed = store.claim(29, HOUR).await.expect("a claim");
+                assert!(claimed.len() <= 29, "{}", claimed.len());
                 if claimed.is_empty() {
                     return all;
                 }

@@ -27,6 +27,15 @@ use crate::connection_id::ConnectionId;
 use chance::Chance;
 
 /// The checks, and how hard they try.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wsfn::rooms::{MemoryStore, contract::Contract};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let store = Arc::new(MemoryStore::new());
+/// Contract::new().seed(7).members(100).rounds(2).run(&[store]).await;
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Contract {
     seed: u64,
@@ -46,12 +55,20 @@ impl Default for Contract {
 
 impl Contract {
     /// The checks as they are quickly done: a room of 1,000, and 20 rounds of things that happen at once.
+    ///
+    /// ```
+    /// let contract = wsfn::rooms::contract::Contract::new();
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Which of the ways that things can happen at once are tried.
+    ///
+    /// ```
+    /// let contract = wsfn::rooms::contract::Contract::new().seed(7);
+    /// ```
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -59,6 +76,10 @@ impl Contract {
     }
 
     /// How many are in the room that is read in pages.
+    ///
+    /// ```
+    /// let contract = wsfn::rooms::contract::Contract::new().members(100_000);
+    /// ```
     #[must_use]
     pub const fn members(mut self, members: usize) -> Self {
         self.members = members;
@@ -66,6 +87,10 @@ impl Contract {
     }
 
     /// How many rounds there are of things that happen at once.
+    ///
+    /// ```
+    /// let contract = wsfn::rooms::contract::Contract::new().rounds(100);
+    /// ```
     #[must_use]
     pub const fn rounds(mut self, rounds: usize) -> Self {
         self.rounds = rounds;
@@ -74,6 +99,14 @@ impl Contract {
 
     /// Checks a store through several clients of it, as several processes have them; one may stand there twice. The
     /// store is empty at first, and nobody else uses it meanwhile.
+    ///
+    /// ```no_run
+    /// # use wsfn::rooms::{StoreError, contract::Contract, open};
+    /// # async fn example() -> Result<(), StoreError> {
+    /// let url = "redis://127.0.0.1:6379/15?deployment=test";
+    /// Contract::new().run(&[open(url)?, open(url)?]).await;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Panics
     /// Where the store breaks the contract, with what was expected; and where `clients` is empty.

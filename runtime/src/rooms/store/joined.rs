@@ -84,7 +84,9 @@ impl Source<'_> {
         deadline: Option<Instant>,
     ) -> Result<(), StoreError> {
         let after = self.last.as_ref().map(ConnectionId::as_str);
-        let page = PageRequest::new(self.room, limit).after(after);
+        let page = PageRequest::new(self.room, limit)
+            .after(after)
+            .counted(false);
         let page = stored.members(page, deadline).await?;
         self.more = page.more && !page.ids.is_empty();
         self.last = page.ids.last().cloned();

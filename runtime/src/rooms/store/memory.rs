@@ -56,6 +56,11 @@ enum State {
 
 impl MemoryStore {
     /// An empty store.
+    ///
+    /// ```
+    /// let store = wsfn::rooms::MemoryStore::new();
+    /// assert_eq!(format!("{store:?}"), "MemoryStore { connections: 0, rooms: 0 }");
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -161,7 +166,7 @@ impl Inner {
         let more = ids.len() > page.limit;
         ids.truncate(page.limit);
         let mut found = MemberPage::new(Vec::with_capacity(ids.len()), more);
-        if let (Some(room), None) = (page.room, page.after) {
+        if let (Some(room), None, true) = (page.room, page.after, page.counted) {
             found.count = Some(self.rooms.get(room).map_or(0, BTreeSet::len));
         }
         for id in ids {

@@ -198,7 +198,7 @@ impl Store for Redis {
                 more: ids.len() > page.limit,
                 ..MemberPage::default()
             };
-            if page.room.is_some() && page.after.is_none() {
+            if page.room.is_some() && page.after.is_none() && page.counted {
                 found.count = Some(count);
             }
             let mut sessions = sessions.into_iter();

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "mysql")]
 mod mysql;
+mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod schema;
@@ -21,9 +22,10 @@ use tokio::sync::OnceCell;
 
 #[cfg(feature = "mysql")]
 pub(super) use mysql::MySql;
+use pool::Pool;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Postgres;
-pub(super) use server::{Failure, Server, failed, pool, row};
+pub(super) use server::{Failure, Server, failed, row};
 #[cfg(feature = "sqlite")]
 pub(super) use sqlite::Sqlite;
 use text::Values;
@@ -141,10 +143,10 @@ impl<S: Server> Store for SqlStore<S> {
                 (None, false) => S::DIALECT.everyone,
                 (None, true) => S::DIALECT.everyone_with_sessions,
             };
-            let first = page.room.filter(|_| page.after.is_none());
-            let statements = match first {
-                Some(_) => format!("{COUNT};\n{statements}"),
-                None => statements.to_owned(),
+            let counted = page.room.is_some() && page.after.is_none() && page.counted;
+            let statements = match counted {
+                true => format!("{COUNT};\n{statements}"),
+                false => statements.to_owned(),
             };
             let values = Values::default()
                 .room(page.room.unwrap_or_default())
@@ -153,7 +155,7 @@ impl<S: Server> Store for SqlStore<S> {
                 .limit(page.limit.saturating_add(1));
             let mut rows = self.run(&statements, &values).await?.into_iter();
             let mut found = MemberPage::default();
-            if first.is_some() {
+            if counted {
                 let count = rows.next().map_or(0, |row| row.number);
                 found.count = Some(usize::try_from(count).unwrap_or_default());
             }

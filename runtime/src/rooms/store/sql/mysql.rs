@@ -2,17 +2,17 @@
 
 use std::str::FromStr as _;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPool};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use wsfn_settings::{Secret, Settings, StoreUrl};
 
 use super::super::StoreError;
 use super::server::{COMMON, Dialect, Waits};
-use super::{Failure, Row, Server, failed, pool, row};
+use super::{Failure, Pool, Row, Server, failed, row};
 
 /// A server of MySQL or MariaDB.
 pub(in crate::rooms::store) struct MySql {
-    pool: MySqlPool,
+    pool: Pool<MySqlConnection>,
     waits: Waits,
     shown: String,
 }
@@ -32,10 +32,10 @@ impl MySql {
             options = options.password(Secret::expose(password));
         }
         // Statements hold ids, which are no matter for a log.
-        let options = options.disable_statement_logging();
+        let (options, waits) = (options.disable_statement_logging(), Waits::new(settings));
         Ok(Self {
-            pool: pool(settings).connect_lazy_with(options),
-            waits: Waits::new(settings),
+            pool: Pool::new(options, waits),
+            waits,
             shown: url.to_string(),
         })
     }
@@ -112,12 +112,12 @@ impl Server for MySql {
         let mut connection = self.pool.acquire().await.map_err(|error| failed(&error))?;
         let done = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(&mut *connection);
         match done.await {
-            Ok(rows) => rows.iter().map(|found| row(found, &self.waits)).collect(),
-            Err(error) => {
-                // With it ends the transaction.
-                connection.close_on_drop();
-                Err(failed(&error))
+            Ok(rows) => {
+                connection.give_back();
+                rows.iter().map(|found| row(found, &self.waits)).collect()
             }
+            // It is not given back: with it ends the transaction.
+            Err(error) => Err(failed(&error)),
         }
     }
 }
@@ -129,8 +129,12 @@ fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
     };
     let error = database.downcast_ref::<MySqlDatabaseError>();
     match error.number() {
-        1044 | 1045 | 1698 => Failure::new(StoreError::refused(
+        1045 | 1698 => Failure::new(StoreError::refused(
             "it does not take these credentials: look at store, store-user and store-password",
+        )),
+        // Without a right to a database one is not told whether it is there.
+        1044 => Failure::new(StoreError::refused(
+            "it has no database of this name, or the user has no right to it",
         )),
         1049 => Failure::new(StoreError::refused(
             "it has no database of this name; make it",
@@ -138,6 +142,7 @@ fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
         1142 | 1227 => Failure::new(StoreError::refused(
             "the user may not do what is needed: CREATE, INDEX, SELECT, INSERT, UPDATE and DELETE",
         )),
+        1021 | 1114 => Failure::new(StoreError::unavailable("its disk is full")),
         1040 | 1203 => Failure::new(StoreError::unavailable("it has too many connections")),
         // A deadlock, or a lock that was waited for too long: the transaction is taken back.
         1205 | 1213 => Failure::again(StoreError::unavailable(

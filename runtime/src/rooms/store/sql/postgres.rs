@@ -2,17 +2,17 @@
 
 use std::str::FromStr as _;
 
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use wsfn_settings::{Secret, Settings, StoreUrl};
 
 use super::super::StoreError;
 use super::server::{COMMON, Dialect, Waits};
-use super::{Failure, Row, Server, failed, pool, row};
+use super::{Failure, Pool, Row, Server, failed, row};
 
 /// A server of PostgreSQL.
 pub(in crate::rooms::store) struct Postgres {
-    pool: PgPool,
+    pool: Pool<PgConnection>,
     waits: Waits,
     shown: String,
 }
@@ -32,10 +32,10 @@ impl Postgres {
             options = options.password(Secret::expose(password));
         }
         // Statements hold ids, which are no matter for a log.
-        let options = options.disable_statement_logging();
+        let (options, waits) = (options.disable_statement_logging(), Waits::new(settings));
         Ok(Self {
-            pool: pool(settings).connect_lazy_with(options),
-            waits: Waits::new(settings),
+            pool: Pool::new(options, waits),
+            waits,
             shown: url.to_string(),
         })
     }
@@ -85,9 +85,11 @@ impl Server for Postgres {
     }
 
     async fn run(&self, text: &str) -> Result<Vec<Row>, Failure> {
-        let text = AssertSqlSafe(text.to_owned());
-        let done = sqlx::raw_sql(text).fetch_all(&self.pool).await;
-        let rows = done.map_err(|error| why(&error, &self.waits))?;
+        let failed = |error: sqlx::Error| why(&error, &self.waits);
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let done = sqlx::raw_sql(AssertSqlSafe(text.to_owned())).fetch_all(&mut *connection);
+        let rows = done.await.map_err(failed)?;
+        connection.give_back();
         rows.iter().map(|found| row(found, &self.waits)).collect()
     }
 }
@@ -108,6 +110,7 @@ fn why(error: &sqlx::Error, waits: &Waits) -> Failure {
         "42501" => Failure::new(StoreError::refused(
             "the user may not do what is needed: CREATE in the schema, SELECT, INSERT, UPDATE and DELETE",
         )),
+        "53100" => Failure::new(StoreError::unavailable("its disk is full")),
         "53300" => Failure::new(StoreError::unavailable("it has too many connections")),
         // A deadlock, or transactions that cannot be put in order: this one is taken back.
         "40001" | "40P01" => Failure::again(StoreError::unavailable(

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::pool::PoolOptions;
 use wsfn_settings::{Settings, show_duration};
 
 use super::super::StoreError;
@@ -135,25 +134,6 @@ impl Failure {
     }
 }
 
-/// How long a connection is trusted that nobody used: a function may have been frozen meanwhile, and what is between
-/// may have forgotten it without a word.
-const TRUSTED: Duration = Duration::from_secs(20);
-
-/// How long an unused connection is kept: others may need it more.
-const KEPT: Duration = Duration::from_secs(60);
-
-/// A pool as functions need it: few connections, each opened when it is needed.
-pub(in crate::rooms::store) fn pool<D: sqlx::Database>(settings: &Settings) -> PoolOptions<D> {
-    PoolOptions::new()
-        .max_connections(u32::try_from(settings.store_connections).unwrap_or(u32::MAX))
-        // Before the whole operation is given up, so that it is known what it waited for.
-        .acquire_timeout(settings.store_timeout * 9 / 10)
-        .idle_timeout(KEPT)
-        // A question before each question would double the round trips.
-        .test_before_acquire(false)
-        .before_acquire(|_, about| Box::pin(async move { Ok(about.idle_for < TRUSTED) }))
-}
-
 /// What went wrong, where the database itself said nothing.
 pub(in crate::rooms::store) fn failed(error: &sqlx::Error, settings: &Waits) -> Failure {
     match error {
@@ -166,9 +146,10 @@ pub(in crate::rooms::store) fn failed(error: &sqlx::Error, settings: &Waits) -> 
         sqlx::Error::Io(error) => {
             let unavailable = StoreError::unavailable(format!("its connection: {error}"));
             match error.kind() {
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied => {
-                    Failure::new(unavailable)
-                }
+                // A server that is not there was waited for.
+                std::io::ErrorKind::ConnectionRefused
+                | std::io::ErrorKind::NotFound
+                | std::io::ErrorKind::PermissionDenied => Failure::new(unavailable),
                 _ => Failure::again(unavailable),
             }
         }
@@ -202,8 +183,8 @@ where
 /// How long is waited for how many connections.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::rooms::store) struct Waits {
-    timeout: Duration,
-    connections: usize,
+    pub(super) timeout: Duration,
+    pub(super) connections: usize,
 }
 
 impl Waits {

@@ -1,19 +1,21 @@
 //! SQLite: one file, for functions on one machine.
 
+use std::sync::Arc;
+
 use sqlx::error::DatabaseError as _;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteError, SqliteJournalMode, SqlitePool, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteError, SqliteJournalMode, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use wsfn_settings::{Settings, StoreUrl};
 
 use super::super::StoreError;
 use super::server::{COMMON, Dialect, Waits};
-use super::{Failure, Row, Server, failed, pool, row};
+use super::{Failure, Pool, Row, Server, failed, row};
 
 /// A file of SQLite.
 pub(in crate::rooms::store) struct Sqlite {
-    pool: SqlitePool,
+    pool: Arc<Pool<SqliteConnection>>,
     waits: Waits,
     shown: String,
 }
@@ -29,9 +31,10 @@ impl Sqlite {
             .busy_timeout(settings.store_timeout)
             // Statements hold ids, which are no matter for a log.
             .disable_statement_logging();
+        let waits = Waits::new(settings);
         Self {
-            pool: pool(settings).connect_lazy_with(options),
-            waits: Waits::new(settings),
+            pool: Arc::new(Pool::new(options, waits)),
+            waits,
             shown: url.to_string(),
         }
     }
@@ -73,19 +76,28 @@ impl Server for Sqlite {
     }
 
     async fn run(&self, text: &str) -> Result<Vec<Row>, Failure> {
-        let text = format!("BEGIN IMMEDIATE;\n{text};\nCOMMIT");
-        let (pool, waits) = (self.pool.clone(), self.waits);
+        // Who only reads waits for nobody who writes; who writes waits at once, and not in the middle.
+        let kind = match text.starts_with("SELECT") {
+            true => "DEFERRED",
+            false => "IMMEDIATE",
+        };
+        let text = format!("BEGIN {kind};\n{text};\nCOMMIT");
+        let (pool, waits) = (Arc::clone(&self.pool), self.waits);
         // Dropped in the middle, it would leave a transaction open that keeps everyone else from writing.
         let task = tokio::spawn(async move {
             let failed = |error: &sqlx::Error| why(error, &waits);
             let mut connection = pool.acquire().await.map_err(|error| failed(&error))?;
             let done = sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(&mut *connection);
             match done.await {
-                Ok(rows) => rows.iter().map(|found| row(found, &waits)).collect(),
+                Ok(rows) => {
+                    connection.give_back();
+                    rows.iter().map(|found| row(found, &waits)).collect()
+                }
                 Err(error) => {
                     let undone = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
                     // Where there is nothing to take back, it says so.
                     drop(undone);
+                    connection.give_back();
                     Err(failed(&error))
                 }
             }
