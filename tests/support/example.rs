@@ -136,7 +136,12 @@ impl Example {
         Self::spawn_command(command, address)
     }
 
-    fn spawn_command(mut command: Command, address: &str) -> Self {
+    /// Starts a command, and does not wait for it.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn spawn_command(mut command: Command, address: &str) -> Self {
         let mut child = command
             .env("WSFN_LISTEN", address)
             .stdin(Stdio::null())

@@ -105,6 +105,11 @@ impl PushServer {
         lock(&self.state).next.extend(answers);
     }
 
+    /// What every push gets from now on.
+    pub fn always(&self, answer: PushAnswer) {
+        lock(&self.state).always = Some(answer);
+    }
+
     /// The bodies so far.
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {

@@ -98,7 +98,7 @@ pub(super) async fn run(
             return Poll::Pending;
         };
         // Most handlers are done when they are first polled: they need no clock and no timer.
-        let at = *at.get_or_insert_with(|| answer_at(deadline));
+        let at = *at.get_or_insert_with(|| shortly_before(deadline));
         // A handler that has blocked its thread until now is late, whether the runtime has noticed that already or not.
         if Instant::now() >= at {
             return Poll::Ready(None);
@@ -132,10 +132,23 @@ fn failed(err_no: ErrNo, err_msg: &'static str, why: Option<String>) -> Answer {
     Answer::Failed(Box::new(problem))
 }
 
-/// When a handler is answered for, so that the answer is there at the deadline.
-fn answer_at(deadline: Instant) -> Instant {
+/// When a handler is answered for, so that the answer is there at the deadline; and when its pushes are given up, so that
+/// it hears of it before it is answered for.
+pub(crate) fn shortly_before(deadline: Instant) -> Instant {
     let left = deadline.saturating_duration_since(Instant::now());
     deadline
         .checked_sub(ANSWER_TAKES.min(left / ANSWER_SHARE))
+        .unwrap_or(deadline)
+}
+
+/// The part of the time left that stands for it where little is left.
+const AFTER_SHARE: u32 = 10;
+
+/// Until when is done what follows on a handler: its answers are pushed, and its store is told what became of the
+/// connection. That is after a handler is answered for, and before it would count as one that blocks its thread.
+pub(crate) fn followed_up_by(deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(Instant::now());
+    deadline
+        .checked_sub((ANSWER_TAKES / 2).min(left / AFTER_SHARE))
         .unwrap_or(deadline)
 }

@@ -110,7 +110,9 @@ impl Instance {
     /// # Cancel safety
     /// When dropped, the handler stops at the `.await` where it is.
     pub(crate) async fn dispatch(&self, event: Arc<str>, context: Context) -> String {
-        let (carry, deadline) = (context.replies_carry_pushes, context.deadline);
+        let carry = context.replies_carry_pushes;
+        let deadline = context.deadline.filter(|_| !carry);
+        let deadline = deadline.map(calling::followed_up_by);
         let outcome = self.call(event, context).await;
         if !carry && let Some(id) = &outcome.id {
             for push in &outcome.pushes {

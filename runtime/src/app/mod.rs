@@ -1,7 +1,7 @@
 //! An application: the handlers, and what happens to an event.
 
 mod around;
-mod calling;
+pub(crate) mod calling;
 mod caught;
 mod entry;
 mod failing;

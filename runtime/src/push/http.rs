@@ -127,6 +127,10 @@ impl Http {
         for id in ids {
             // The semaphore is never closed; were it, the pushes would merely not be held back.
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                report.add((*id).clone(), Err(Why::TimedOut.into()));
+                continue;
+            }
             let (http, id, body) = (Arc::clone(self), (*id).clone(), body.to(id));
             tasks.spawn(async move {
                 let outcome = http.post(body, true, deadline).await.map(drop);

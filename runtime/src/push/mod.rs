@@ -19,6 +19,7 @@ pub(crate) use gone::Watch;
 pub use report::{Report, Undelivered};
 pub use stream::Stream;
 
+use crate::app::calling::{followed_up_by, shortly_before};
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
 use crate::rooms::Rooms;
@@ -131,7 +132,8 @@ impl Push {
         }
     }
 
-    /// The same client for one event.
+    /// The same client for one event. It gives up before the handler is answered for, which so hears of it. Where
+    /// nothing is waited for, no clock is read.
     #[must_use]
     pub(crate) fn for_event(
         &self,
@@ -140,10 +142,13 @@ impl Push {
         deadline: Option<Instant>,
     ) -> Self {
         let store = self.store.as_ref();
+        let waits = store.is_some() || matches!(self.backend, Backend::Http(_));
+        let until = deadline.filter(|_| waits);
+        let until = until.map(|deadline| shortly_before(shortly_before(deadline)));
         Self {
             backend: self.backend.clone(),
-            deadline,
-            store: store.map(|lent| lent.for_event(kind, id, deadline)),
+            deadline: until.or(deadline),
+            store: store.map(|lent| lent.for_event(kind, id, deadline.map(followed_up_by))),
             watch: None,
         }
     }

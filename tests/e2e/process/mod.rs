@@ -24,6 +24,8 @@ mod reload;
 mod runtime_api;
 mod session;
 mod start;
+#[cfg(target_os = "linux")]
+mod stores;
 mod tls;
 
 use std::path::Path;

@@ -186,6 +186,16 @@ async fn signs_of_life_are_written_down_once_in_a_quarter_of_the_lease() {
 
 const TENCENT: &str = "/api-abc";
 
+/// Counts how often it is written as JSON.
+struct Counted<'a>(&'a std::sync::atomic::AtomicUsize);
+
+impl serde::Serialize for Counted<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        serializer.serialize_str("hi")
+    }
+}
+
 #[tokio::test]
 async fn elsewhere_a_broadcast_is_a_push_to_each_and_who_is_gone_is_a_member_no_more() {
     let server = PushServer::start(PushAnswer::ok()).await;
@@ -197,7 +207,10 @@ async fn elsewhere_a_broadcast_is_a_push_to_each_and_who_is_gone_is_a_member_no_
         rooms.join("r", &id).await.expect("joined");
     }
     server.answer([PushAnswer::Http(410, ""), PushAnswer::Http(410, "")]);
-    let report = rooms.broadcast("r", "hi").await.expect("a report");
+    let written = std::sync::atomic::AtomicUsize::new(0);
+    let report = rooms.broadcast("r", wsfn::Json(Counted(&written))).await;
+    let report = report.expect("a report");
+    assert_eq!(written.into_inner(), 1, "it is written once");
     assert_eq!((report.delivered(), report.failed_count()), (2498, 2));
     assert!(report.is_whole());
     assert!(report.failed().iter().all(|one| one.error.is_gone()));

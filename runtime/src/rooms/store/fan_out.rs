@@ -8,6 +8,7 @@ use wsfn_protocol::{Audience, Payload, Request};
 
 use super::joined::Joined;
 use super::{Lent, Stored};
+use crate::app::calling::shortly_before;
 use crate::connection_id::ConnectionId;
 use crate::push::{Push, Report};
 use crate::rooms::RoomsError;
@@ -36,6 +37,9 @@ impl Stored {
             self.named(room)?;
         }
         let deadline = push.deadline();
+        // What is left then is for noting who was found gone.
+        let until = deadline.map(shortly_before);
+        let pushing = push.with_deadline(until);
         lent.leave_first(deadline).await?;
         let except: HashSet<&str> = except.iter().map(|id| &**id).collect();
         let mut members = Joined::new(self, rooms, deadline);
@@ -43,11 +47,12 @@ impl Stored {
         let mut report = Report::default();
         while !batch.is_empty() {
             batch.retain(|id| !except.contains(id.as_str()));
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            if until.is_some_and(|until| until <= Instant::now()) {
                 report.end_early();
                 break;
             }
-            let (sent, next) = tokio::join!(self.send(push, &batch, &data), members.next());
+            let (sent, next) =
+                tokio::join!(self.send(&pushing, &batch, &data, deadline), members.next());
             match sent {
                 Ok(sent) => report.extend(sent),
                 Err(error) if report.is_untouched() => return Err(error),
@@ -74,6 +79,7 @@ impl Stored {
         push: &Push,
         batch: &[ConnectionId],
         data: &Payload<'_>,
+        deadline: Option<Instant>,
     ) -> Result<Report, RoomsError> {
         let ids: Vec<&ConnectionId> = batch.iter().collect();
         let report = push.deliver(&ids, data).await?;
@@ -83,7 +89,7 @@ impl Stored {
             .map(|one| one.id.clone())
             .collect();
         if !gone.is_empty()
-            && let Err(error) = self.gone(&gone, push.deadline()).await
+            && let Err(error) = self.gone(&gone, deadline).await
         {
             tracing::debug!("{} are gone, and are members still: {error}", gone.len());
         }
