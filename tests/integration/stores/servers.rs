@@ -10,7 +10,7 @@ use super::{contract, opened};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mysql_keeps_the_contract() {
-    let Some(server) = Database::start(Kind::MySql, "mysql_keeps_the_contract") else {
+    let Some(server) = Database::start_hasty(Kind::MySql, "mysql_keeps_the_contract") else {
         return;
     };
     contract(&server.url()).await;
@@ -18,7 +18,7 @@ async fn mysql_keeps_the_contract() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_keeps_the_contract() {
-    let Some(server) = Database::start(Kind::Postgres, "postgres_keeps_the_contract") else {
+    let Some(server) = Database::start_hasty(Kind::Postgres, "postgres_keeps_the_contract") else {
         return;
     };
     contract(&server.url()).await;
@@ -26,7 +26,7 @@ async fn postgres_keeps_the_contract() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_keeps_the_contract() {
-    let Some(server) = Database::start(Kind::Redis, "redis_keeps_the_contract") else {
+    let Some(server) = Database::start_hasty(Kind::Redis, "redis_keeps_the_contract") else {
         return;
     };
     contract(&format!("{}?deployment=chat", server.url())).await;
@@ -184,6 +184,120 @@ async fn what_is_wrong_with_postgres_is_told() {
 async fn what_is_wrong_with_redis_is_told() {
     let future = "SET {wsfn}:schema 7";
     what_is_wrong_is_told(Kind::Redis, "what_is_wrong_with_redis_is_told", future).await;
+}
+
+/// An address that leads nowhere: a host that is none, a port that nobody listens on, a database that is not there.
+async fn a_wrong_address_is_told(kind: Kind, test: &str, database: Option<(&str, &str)>) {
+    let Some(server) = Database::start(kind, test) else {
+        return;
+    };
+    let url = server.url();
+    let told = async |url: &str| {
+        let error = opened(url).ready().await.expect_err("it leads nowhere");
+        let text = error.to_string();
+        assert!(!text.contains(PASSWORD), "{text}");
+        (error.is_unavailable(), text)
+    };
+    // Names may be known later, and a server may come.
+    let (may_come, text) = told(&url.replace("127.0.0.1", "nowhere.invalid")).await;
+    assert!(may_come, "{text}");
+    let (may_come, text) = told(&url.replace(&server.port().to_string(), "1")).await;
+    assert!(may_come && text.contains("refused"), "{text}");
+    if let Some((there, missing)) = database {
+        let elsewhere = url.strip_suffix(there).expect("its database");
+        let (may_come, text) = told(&format!("{elsewhere}{missing}")).await;
+        assert!(!may_come && text.contains("database"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_address_of_mysql_is_told() {
+    let missing = Some(("/wsfn", "/other"));
+    a_wrong_address_is_told(Kind::MySql, "a_wrong_address_of_mysql_is_told", missing).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_address_of_postgres_is_told() {
+    let missing = Some(("/postgres", "/other"));
+    a_wrong_address_is_told(
+        Kind::Postgres,
+        "a_wrong_address_of_postgres_is_told",
+        missing,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_address_of_redis_is_told() {
+    a_wrong_address_is_told(Kind::Redis, "a_wrong_address_of_redis_is_told", None).await;
+}
+
+/// The disk of the server is full: whoever asks is told so, or that the server ended of it; what was acknowledged is
+/// there when there is room again.
+async fn a_full_disk_loses_nothing(kind: Kind, test: &str, told: &str) {
+    let Some(mut server) = Database::start_small(kind, test) else {
+        return;
+    };
+    let store = opened(&server.url());
+    store.ready().await.expect("there is room for the tables");
+    let mut kept = Vec::new();
+    let join = async |kept: &mut Vec<ConnectionId>| {
+        let id = ConnectionId::new(format!("{:0>400}", kept.len()));
+        store.join(&id, "kept", &Terms::default()).await?;
+        kept.push(id);
+        Ok::<_, wsfn::rooms::StoreError>(())
+    };
+    for _ in 0..10 {
+        join(&mut kept).await.expect("there is room");
+    }
+    tokio::task::block_in_place(|| server.fill());
+    let error = loop {
+        // A server has some room of its own left.
+        if let Err(error) = join(&mut kept).await {
+            break error;
+        }
+    };
+    assert!(error.is_unavailable(), "there may be room later: {error}");
+    assert!(error.to_string().contains(told), "{error}");
+    assert!(!error.to_string().contains(PASSWORD), "{error}");
+    tokio::task::block_in_place(|| {
+        server.free();
+        server.kill();
+        server.restart();
+    });
+    join(&mut kept).await.expect("there is room again");
+    let mut there = BTreeSet::new();
+    let mut after = None::<String>;
+    loop {
+        let page = PageRequest::new(Some("kept"), 1000).after(after.as_deref());
+        let page = store.members(page).await.expect("a page");
+        after = page.ids.last().map(|id| id.as_str().to_owned());
+        there.extend(page.ids);
+        if !page.more {
+            break;
+        }
+    }
+    let lost: Vec<_> = kept.iter().filter(|id| !there.contains(*id)).collect();
+    assert!(lost.is_empty(), "{} of {} are lost", lost.len(), kept.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_mysql_loses_nothing() {
+    let test = "a_full_disk_of_mysql_loses_nothing";
+    a_full_disk_loses_nothing(Kind::MySql, test, "its disk is full").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_postgres_loses_nothing() {
+    let test = "a_full_disk_of_postgres_loses_nothing";
+    a_full_disk_loses_nothing(Kind::Postgres, test, "its disk is full").await;
+}
+
+/// One that writes each change before it answers ends where it cannot.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_redis_loses_nothing() {
+    let test = "a_full_disk_of_redis_loses_nothing";
+    a_full_disk_loses_nothing(Kind::Redis, test, "its connection").await;
 }
 
 #[tokio::test]

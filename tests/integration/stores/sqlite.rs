@@ -1,5 +1,7 @@
 //! One file.
 
+use std::io::{BufRead as _, BufReader};
+
 use wsfn::ConnectionId;
 use wsfn::rooms::Terms;
 
@@ -54,6 +56,43 @@ async fn a_file_outlives_its_process_and_one_of_the_future_is_refused() {
         .await
         .expect_err("a newer one");
     assert!(error.to_string().contains("version 7"), "{error}");
+}
+
+/// Processes join, one after the other, and each is killed in the middle. Whatever was acknowledged is there.
+#[tokio::test]
+async fn a_killed_process_loses_nothing_that_was_acknowledged() {
+    let folder = Folder::new("killed");
+    let mut kept = std::collections::BTreeSet::new();
+    for round in 1..4 {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_stored"))
+            .arg("join")
+            .env("WSFN_STORE", folder.url())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let said = child.stdout.take().expect("a pipe");
+        for (at, line) in BufReader::new(said)
+            .lines()
+            .map_while(Result::ok)
+            .enumerate()
+        {
+            if at == 100 * round {
+                child.kill().expect("it runs");
+            }
+            // What it had said before it was killed counts too.
+            if let Some(id) = line.strip_prefix("joined ") {
+                kept.insert(id.to_owned());
+            }
+        }
+        child.wait().expect("it ends");
+    }
+    assert!(kept.len() >= 300, "{} joins", kept.len());
+    let store = opened(&folder.url());
+    for id in &kept {
+        let rooms = store.rooms_of(&ConnectionId::new(id.as_str())).await;
+        assert_eq!(rooms.expect("rooms"), ["kept"], "{id}");
+    }
+    assert!(store.count("kept").await.expect("a count") >= kept.len());
 }
 
 /// A full disk is an error, and what was acknowledged before is still there.
