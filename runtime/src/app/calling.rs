@@ -19,7 +19,7 @@ use crate::reply::{Answer, Problem, Reply};
 const ANSWER_TAKES: Duration = Duration::from_millis(350);
 
 /// The share of the time left that the answer gets where that is short.
-const ANSWER_SHARE: u32 = 3;
+const ANSWER_SHARE: f64 = 1.0 / 3.0;
 
 /// Has a handler handle an event of its kind: `handle!(entry, content, span, |content| event; …)`. What comes of it is
 /// the answer, and those parts of the event that outlive it: id, request id and text. An event is moved nowhere while
@@ -98,7 +98,7 @@ pub(super) async fn run(
             return Poll::Pending;
         };
         // Most handlers are done when they are first polled: they need no clock and no timer.
-        let at = *at.get_or_insert_with(|| shortly_before(deadline));
+        let at = *at.get_or_insert_with(|| answer_at(deadline));
         // A handler that has blocked its thread until now is late, whether the runtime has noticed that already or not.
         if Instant::now() >= at {
             return Poll::Ready(None);
@@ -132,23 +132,31 @@ fn failed(err_no: ErrNo, err_msg: &'static str, why: Option<String>) -> Answer {
     Answer::Failed(Box::new(problem))
 }
 
-/// When a handler is answered for, so that the answer is there at the deadline; and when its pushes are given up, so that
-/// it hears of it before it is answered for.
-pub(crate) fn shortly_before(deadline: Instant) -> Instant {
-    let left = deadline.saturating_duration_since(Instant::now());
-    deadline
-        .checked_sub(ANSWER_TAKES.min(left / ANSWER_SHARE))
-        .unwrap_or(deadline)
+/// When a handler is answered for, so that the answer is there at the deadline.
+fn answer_at(deadline: Instant) -> Instant {
+    before(deadline, ANSWER_TAKES, ANSWER_SHARE)
 }
 
-/// The part of the time left that stands for it where little is left.
-const AFTER_SHARE: u32 = 10;
+/// When what a handler asked for is given up, so that it hears of it before it is answered for.
+pub(crate) fn given_up_at(deadline: Instant) -> Instant {
+    somewhat_before(answer_at(deadline))
+}
+
+/// Earlier than that by what it takes to hear of something, and to do something about it.
+pub(crate) fn somewhat_before(deadline: Instant) -> Instant {
+    before(deadline, Duration::from_millis(100), 0.1)
+}
 
 /// Until when is done what follows on a handler: its answers are pushed, and its store is told what became of the
-/// connection. That is after a handler is answered for, and before it would count as one that blocks its thread.
+/// connection. That is after it is answered for, and just before it would count as one that blocks its thread.
 pub(crate) fn followed_up_by(deadline: Instant) -> Instant {
+    before(deadline, Duration::from_millis(210), 0.15)
+}
+
+/// Earlier by this time, and by this share of the time left where that is less.
+fn before(deadline: Instant, time: Duration, share: f64) -> Instant {
     let left = deadline.saturating_duration_since(Instant::now());
     deadline
-        .checked_sub((ANSWER_TAKES / 2).min(left / AFTER_SHARE))
+        .checked_sub(time.min(left.mul_f64(share)))
         .unwrap_or(deadline)
 }

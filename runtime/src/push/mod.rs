@@ -19,7 +19,7 @@ pub(crate) use gone::Watch;
 pub use report::{Report, Undelivered};
 pub use stream::Stream;
 
-use crate::app::calling::{followed_up_by, shortly_before};
+use crate::app::calling::{followed_up_by, given_up_at};
 use crate::connection_id::ConnectionId;
 use crate::message::IntoMessage;
 use crate::rooms::Rooms;
@@ -144,7 +144,7 @@ impl Push {
         let store = self.store.as_ref();
         let waits = store.is_some() || matches!(self.backend, Backend::Http(_));
         let until = deadline.filter(|_| waits);
-        let until = until.map(|deadline| shortly_before(shortly_before(deadline)));
+        let until = until.map(given_up_at);
         Self {
             backend: self.backend.clone(),
             deadline: until.or(deadline),

@@ -8,7 +8,7 @@ use wsfn_protocol::{Audience, Payload, Request};
 
 use super::joined::Joined;
 use super::{Lent, Stored};
-use crate::app::calling::shortly_before;
+use crate::app::calling::somewhat_before;
 use crate::connection_id::ConnectionId;
 use crate::push::{Push, Report};
 use crate::rooms::RoomsError;
@@ -38,7 +38,7 @@ impl Stored {
         }
         let deadline = push.deadline();
         // What is left then is for noting who was found gone.
-        let until = deadline.map(shortly_before);
+        let until = deadline.map(somewhat_before);
         let pushing = push.with_deadline(until);
         lent.leave_first(deadline).await?;
         let except: HashSet<&str> = except.iter().map(|id| &**id).collect();
