@@ -41,6 +41,18 @@ impl Postgres {
     }
 }
 
+/// The statements of a page. Until its statistics are there, the planner takes every room for a small one: it would read
+/// all members, and sort them, for each page. In this transaction it walks along the index.
+macro_rules! page {
+    ($statement:literal) => {
+        concat!(
+            "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; \
+             SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; ",
+            $statement
+        )
+    };
+}
+
 impl Server for Postgres {
     /// Statements that come together are one transaction here, and each sees what was committed before it.
     const DIALECT: Dialect = Dialect {
@@ -60,6 +72,24 @@ impl Server for Postgres {
             );
             CREATE INDEX IF NOT EXISTS wsfn_rooms ON wsfn_members (id);
             INSERT INTO wsfn_schema VALUES (1) ON CONFLICT DO NOTHING",
+        members: page!(
+            "SELECT m.id, NULL, c.version FROM wsfn_members AS m \
+             JOIN wsfn_connections AS c ON c.id = m.id \
+             WHERE m.room = :room AND m.id > :after AND c.state = 0 ORDER BY m.id LIMIT :limit"
+        ),
+        members_with_sessions: page!(
+            "SELECT m.id, c.session, c.version FROM wsfn_members AS m \
+             JOIN wsfn_connections AS c ON c.id = m.id \
+             WHERE m.room = :room AND m.id > :after AND c.state = 0 ORDER BY m.id LIMIT :limit"
+        ),
+        everyone: page!(
+            "SELECT id, NULL, version FROM wsfn_connections \
+             WHERE id > :after AND state = 0 ORDER BY id LIMIT :limit"
+        ),
+        everyone_with_sessions: page!(
+            "SELECT id, session, version FROM wsfn_connections \
+             WHERE id > :after AND state = 0 ORDER BY id LIMIT :limit"
+        ),
         claim: "
             DELETE FROM wsfn_connections WHERE id IN (
                 SELECT id FROM wsfn_connections WHERE state = 2 AND due <= :now ORDER BY due LIMIT 1000

@@ -78,12 +78,12 @@ async fn measure(names: &[&str]) {
     let endpoint = RoundTrips::before(gateway.push_port()).await;
     let mut all = vec![("gateway, in process", gateway.in_process().await)];
     let mut over_http = {
-        let rooms = Rooms::clone(&gateway.rooms(gateway.push_port()));
+        let rooms = gateway.rooms(gateway.push_port());
         measure::time(&Target::gateway(rooms, ids.clone())).await
     };
     let counted = Target::gateway(gateway.rooms(endpoint.port()), ids.clone());
     measure::count(&counted, &mut over_http, None, &endpoint).await;
-    all.push(("gateway, push endpoint", over_http));
+    all.push((measure::ENDPOINT, over_http));
     for name in STORES {
         if !names.is_empty() && !names.contains(&name) {
             continue;
