@@ -261,6 +261,47 @@ async fn none_of_its_processes_outlives_it() {
     }
 }
 
+/// A close event that waits holds the functions, also when the gateway ends; and the shell that would see to their
+/// processes then is gone.
+#[tokio::test]
+async fn none_of_its_processes_outlives_it_though_a_close_event_waits() {
+    let lobby = Example::program("lobby", "lobby");
+    let lobby = lobby.to_str().expect("a path");
+    let nowhere = "http://127.0.0.1:9/";
+    let gateway = ["--exec", lobby, "--close", nowhere, "--log", "debug"];
+    let mut gateway = executing(&gateway);
+    let client = connect(gateway.address()).await;
+    let said = gateway.says("a process is ready").concat();
+    drop(client);
+    let _ = gateway.says("cannot be connected to");
+    let started = std::fs::read_dir("/proc").expect("processes").flatten();
+    let parent = format!(" {} ", gateway.id());
+    let shell = started.map(|entry| entry.path()).find(|process| {
+        // PID (name) state parent group
+        let stat = std::fs::read_to_string(process.join("stat")).unwrap_or_default();
+        let (name, rest) = stat.rsplit_once(") ").unwrap_or_default();
+        name.ends_with("(sh") && rest.get(1..).is_some_and(|rest| rest.starts_with(&parent))
+    });
+    let shell = shell.expect("a shell that watches");
+    let id = shell.file_name().expect("a number");
+    let killed = Command::new("kill").arg("-KILL").arg(id).status();
+    assert!(killed.expect("kill runs").success());
+    gateway.terminate();
+    let (status, lines) = gateway.ended();
+    assert!(status.success(), "{lines:#?}");
+    let pid = said.split("a process is ready pid=").nth(1);
+    let pid = pid.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+    let stat = format!("/proc/{}/stat", pid.expect("a number"));
+    for tries in 0.. {
+        let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+        if stat.is_empty() || stat.contains(") Z ") {
+            break;
+        }
+        assert!(tries < 500, "{stat}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
 /// Killed with SIGKILL, it can do nothing for them any more.
 #[tokio::test]
 async fn none_of_its_processes_outlives_a_gateway_that_is_killed() {

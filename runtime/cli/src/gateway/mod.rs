@@ -7,6 +7,7 @@ mod reload;
 mod waiting;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use wsfn::__private::process;
@@ -14,6 +15,10 @@ use wsfn_gateway::{Certificate, Gateway, Handle, Services};
 use wsfn_settings::{Settings, Sources};
 
 use crate::{Failure, command};
+
+/// How long what still runs when all is done may take to be dropped. It is a moment, unless something blocks a thread,
+/// which must not keep the process.
+const TASKS_END_WITHIN: Duration = Duration::from_secs(1);
 
 /// Runs the gateway until the process is asked to end.
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
@@ -55,7 +60,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     if let Some(spans) = spans {
         spans.finish();
     }
-    runtime.shutdown_background();
+    // Close events that wait for their next try go on holding their functions, whose processes end with them: so tasks
+    // are dropped, and not left.
+    runtime.shutdown_timeout(TASKS_END_WITHIN);
     served.map(|()| ExitCode::SUCCESS)
 }
 

@@ -1,9 +1,11 @@
 //! A process and all that it has started.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
 
 use super::watchdog::Watchdog;
 
@@ -62,22 +64,28 @@ impl Groups {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The group of a process that was started as its leader; `None` when no more are to run, and then it is killed.
-    pub(super) fn add(self: &Arc<Self>, leader: u32) -> Option<Group> {
-        let leader = Pid::from_raw(i32::try_from(leader).ok()?)?;
+    /// Starts a command as the leader of a group of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started, or no more are to run.
+    pub(super) fn start(self: &Arc<Self>, command: &mut Command) -> io::Result<(Child, Group)> {
+        // While nobody can close them: a process that is started and not listed yet would be left behind by a gateway
+        // that ends in between. Those that close find it in the list, and those that start then start nothing.
         let mut state = self.state();
         if state.closed {
-            kill(leader);
-            return None;
+            return Err(io::Error::other("no more are to run"));
         }
+        let child = command.process_group(0).spawn()?;
+        let leader = child.id().and_then(|id| i32::try_from(id).ok());
+        let leader = leader.and_then(Pid::from_raw);
+        let leader = leader.ok_or_else(|| io::Error::other("a process without a number"))?;
         state.add(leader);
-        Some(Group {
-            leader,
-            groups: Arc::clone(self),
-        })
+        drop(state);
+        let groups = Arc::clone(self);
+        Ok((child, Group { leader, groups }))
     }
 
-    /// Kills them all, and those that come.
+    /// Kills them all, and lets no more start.
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
@@ -162,19 +170,26 @@ impl Members {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::fs::File;
+    use std::io::{BufRead as _, BufReader};
     use std::net::SocketAddr;
     use std::path::Path;
 
     /// The inode of the socket at the other end, from the system's table of IPv4 sockets.
     pub(super) fn inode(peer: SocketAddr, local: SocketAddr) -> Option<u64> {
         let (peer, local) = (written(peer)?, written(local)?);
-        let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
-        table.lines().find_map(|line| {
+        // Line by line: with ten thousands of sockets it is megabytes, which the allocator would keep for this thread.
+        let mut table = BufReader::new(File::open("/proc/net/tcp").ok()?);
+        let mut line = String::new();
+        while table.read_line(&mut line).ok()? > 0 {
             // number: local remote state queues timer retransmits user timeout inode
             let mut fields = line.split_ascii_whitespace().skip(1);
-            let is_it = fields.next() == Some(&*peer) && fields.next() == Some(&*local);
-            is_it.then(|| fields.nth(6)?.parse().ok())?
-        })
+            if fields.next() == Some(&*peer) && fields.next() == Some(&*local) {
+                return fields.nth(6)?.parse().ok();
+            }
+            line.clear();
+        }
+        None
     }
 
     /// An address as that table has it: the bytes of the IP in the machine's order, then the port, in hexadecimal.
@@ -211,6 +226,23 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_runs_is_killed_and_nothing_starts_once_they_are_closed() {
+        let groups = Arc::new(Groups::default());
+        let sleep = || {
+            let mut command = Command::new("sleep");
+            command.arg("1000");
+            command
+        };
+        let (mut child, group) = groups.start(&mut sleep()).expect("a process");
+        groups.close();
+        let ended = child.wait().await.expect("it has ended");
+        assert!(!ended.success(), "{ended}");
+        drop(group);
+        let refused = groups.start(&mut sleep()).expect_err("no more are to run");
+        assert!(refused.to_string().contains("no more"), "{refused}");
+    }
 
     #[test]
     fn a_connection_is_known_by_its_process() {

@@ -45,7 +45,8 @@ impl Process {
             .command
             .split_first()
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .env_clear()
             .envs(shared.environment.iter().map(|(name, value)| (name, value)))
@@ -54,15 +55,10 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A group of its own, so that what it starts dies with it.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
+            .kill_on_drop(true);
+        // A group of its own, so that what it starts dies with it.
+        let (mut child, group) = shared.groups.start(&mut command)?;
         let pid = child.id().unwrap_or_default();
-        let group = shared
-            .groups
-            .add(pid)
-            .ok_or_else(|| io::Error::other("no more are to run"))?;
         let (exchange, said) = Exchange::new();
         let (mut api, mut outputs) = (JoinSet::new(), JoinSet::new());
         api.spawn(api::serve(listener, group.members(), Arc::clone(&exchange)));
