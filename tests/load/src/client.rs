@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -41,6 +41,8 @@ pub(crate) struct Endpoint {
     pub(crate) tls: Option<(ServerName<'static>, Arc<TlsConnector>)>,
     /// What clients ask for, unless a scenario has a room in mind.
     pub(crate) path: String,
+    /// Bytes that the system takes in for a client that does not read; its own choice, megabytes, where this is none.
+    pub(crate) receive_buffer: Option<u32>,
 }
 
 pub(crate) struct Client {
@@ -58,7 +60,15 @@ enum Stream {
 impl Client {
     /// Connects and asks for `path`; with `deflate` it offers compression, as browsers do, and wants it.
     pub(crate) async fn connect(endpoint: &Endpoint, path: &str, deflate: bool) -> Result<Self> {
-        let stream = TcpStream::connect(endpoint.address)
+        let socket = match endpoint.address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        if let Some(bytes) = endpoint.receive_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        let stream = socket
+            .connect(endpoint.address)
             .await
             .with_context(|| format!("cannot connect to {}", endpoint.address))?;
         stream.set_nodelay(true)?;

@@ -16,7 +16,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use tokio::task::LocalSet;
 
-use scenario::{echo, fan_out, idle, storm};
+use scenario::{churn, echo, fan_out, idle, slow, storm};
 use server::{How, Server};
 
 #[derive(Debug, Parser)]
@@ -69,6 +69,35 @@ enum What {
         together: usize,
         #[arg(long, default_value_t = 5)]
         rounds: usize,
+    },
+    /// Clients that come and go while others stay
+    Churn {
+        #[command(flatten)]
+        servers: Servers,
+        /// Clients that stay
+        #[arg(long, default_value_t = 500)]
+        stay: usize,
+        /// Clients that connect, say something, and go, again and again
+        #[arg(long, default_value_t = 20)]
+        come_and_go: usize,
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
+    /// A room where some members do not read
+    Slow {
+        #[command(flatten)]
+        servers: Servers,
+        #[arg(long, default_value_t = 100)]
+        members: usize,
+        /// Members that do not read
+        #[arg(long, default_value_t = 20)]
+        slow: usize,
+        /// Bytes of a text
+        #[arg(long, default_value_t = 16 << 10)]
+        size: usize,
+        /// How many are published without them, and beside them
+        #[arg(long, default_value_t = 500)]
+        texts: usize,
     },
     /// Clients that do nothing: private memory for each
     Idle {
@@ -229,6 +258,48 @@ async fn run(what: What) -> Result<()> {
             )
             .await?;
             print!("{}", storm::table(&servers, &outcomes));
+        }
+        What::Churn {
+            servers,
+            stay,
+            come_and_go,
+            seconds,
+        } => {
+            let plan = churn::Plan {
+                stay,
+                come_and_go,
+                time: Duration::from_secs(seconds),
+            };
+            let how = servers.how(stay + come_and_go)?;
+            let mut outcomes = Vec::new();
+            for kind in &servers.servers {
+                let server = Server::start(kind, &how).await?;
+                outcomes.push((kind.as_str(), churn::run(&server, plan).await?));
+            }
+            print!("{}", churn::table(outcomes));
+        }
+        What::Slow {
+            servers,
+            members,
+            slow,
+            size,
+            texts,
+        } => {
+            let plan = slow::Plan {
+                members,
+                slow,
+                size,
+                texts,
+            };
+            let mut how = servers.how(members + slow)?;
+            how.settings
+                .push(("WSFN_WRITE_TIMEOUT", slow::WRITE_TIMEOUT.to_owned()));
+            let mut outcomes = Vec::new();
+            for kind in &servers.servers {
+                let server = Server::start(kind, &how).await?;
+                outcomes.push((kind.as_str(), slow::run(&server, plan).await?));
+            }
+            print!("{}", slow::table(outcomes));
         }
         What::Idle {
             servers,

@@ -86,6 +86,12 @@ impl Cpu {
     }
 }
 
+/// The name of the program that a process runs; empty where it is gone.
+pub(crate) fn name(id: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{id}/comm"));
+    name.unwrap_or_default().trim_end().to_owned()
+}
+
 /// Sends a signal to a process, which may be gone already.
 pub(crate) fn signal(id: u32, signal: rustix::process::Signal) {
     let id = i32::try_from(id)

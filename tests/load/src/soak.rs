@@ -19,6 +19,8 @@ use crate::scenario::{all, close, connect};
 use crate::server::{How, SOAK, Server};
 
 const ROOM: &str = "soak";
+/// The name of its program.
+const FUNCTION: &str = "function";
 /// Processes of the function that the gateway starts; as many at the start as later, so that files can be compared.
 const EXEC: &str = "4";
 
@@ -163,9 +165,7 @@ pub(crate) async fn run(how: How, plan: Plan) -> Result<()> {
         let mut number = 0;
         while !broadcasting.is_over() {
             number += 1;
-            publisher
-                .publish_to_some(&format!("to all {number}"))
-                .await?;
+            publisher.publish(&format!("to all {number}"), None).await?;
             tokio::time::sleep(BROADCAST_EVERY).await;
         }
         Ok(())
@@ -278,7 +278,10 @@ async fn happen(
             kills.reloads += 1;
             reload += RELOAD_EVERY;
         } else if next == exec {
-            let processes = Processes::Below(gateway).ids();
+            // Without the shell that watches over them.
+            let mut processes = Processes::Below(gateway).ids();
+            processes.retain(|id| meter::name(*id) == FUNCTION);
+            processes.sort_unstable();
             if let Some(process) = processes.get(kills.exec % processes.len().max(1)) {
                 life.trouble();
                 meter::signal(*process, Signal::KILL);

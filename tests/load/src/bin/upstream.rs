@@ -82,7 +82,11 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>> {
     let is_events = request.headers().get(CONTENT_TYPE) == Some(&EVENTS);
     let room = request.uri().path().trim_start_matches('/').to_owned();
-    let body = request.into_body().collect().await?.to_bytes();
+    let Ok(body) = request.into_body().collect().await else {
+        // Whoever asked is gone.
+        return Ok(Response::new(Full::default()));
+    };
+    let body = body.to_bytes();
     if let Some(pushes) = pushes {
         return Ok(Response::new(Full::from(invoked(&body, pushes).await?)));
     }

@@ -13,6 +13,8 @@ use crate::client::Client;
 use crate::report::{Latencies, Table, figure, median, micros_each};
 use crate::server::{Publisher, Server};
 
+pub(crate) const ROOM: &str = "load";
+
 /// Some servers let a client in before it is subscribed.
 const SUBSCRIBED: Duration = Duration::from_secs(1);
 
@@ -107,6 +109,8 @@ pub(crate) struct Room {
     members: JoinSet<Result<()>>,
     count: usize,
     publisher: Publisher,
+    /// There are others in the room, which may be full.
+    some_miss_it: bool,
     published: u64,
     size: usize,
     shared: Rc<Shared>,
@@ -125,8 +129,7 @@ struct Shared {
 
 impl Room {
     pub(crate) async fn open(server: &Server, count: usize, size: usize) -> Result<Self> {
-        let room = "load";
-        let clients = connect(server, count, false, |_| server.path_of_room(room)).await?;
+        let clients = connect(server, count, false, |_| server.path_of_room(ROOM)).await?;
         let shared = Rc::new(Shared {
             text: RefCell::default(),
             since: Cell::new(Instant::now()),
@@ -149,7 +152,8 @@ impl Room {
         Ok(Self {
             members,
             count,
-            publisher: server.publisher(room)?,
+            publisher: server.publisher(ROOM)?,
+            some_miss_it: false,
             published: 0,
             size,
             shared,
@@ -168,7 +172,8 @@ impl Room {
         self.shared.missing.set(self.count);
         self.shared.since.set(Instant::now());
         let (shared, members) = (Rc::clone(&self.shared), &mut self.members);
-        let published = self.publisher.publish(&text, self.count);
+        let to_all = (!self.some_miss_it).then_some(self.count);
+        let published = self.publisher.publish(&text, to_all);
         let arrived = async {
             published.await?;
             while shared.missing.get() > 0 {
@@ -181,6 +186,11 @@ impl Room {
             arrived = arrived => arrived.with_context(|| format!("{} of {} members miss text {}", self.shared.missing.get(), self.count, self.published)),
             Some(ended) = members.join_next() => ended?.and(Err(anyhow!("a member has ended"))),
         }
+    }
+
+    /// From now on there are others in the room, which nobody waits for.
+    pub(crate) const fn some_miss_it(&mut self) {
+        self.some_miss_it = true;
     }
 
     /// Nothing may come any more; then all leave.

@@ -12,8 +12,8 @@ use crate::server::Server;
 
 /// What the first connections make once is not the price of a connection.
 const FIRST: usize = 200;
-/// What a server does after a connection is over is done by then.
-const SETTLED: Duration = Duration::from_secs(2);
+/// What a server does after a connection is over is done by then, and idle connections to a function are closed.
+const SETTLED: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {

@@ -1,8 +1,10 @@
 //! What clients do to a server.
 
+pub(crate) mod churn;
 pub(crate) mod echo;
 pub(crate) mod fan_out;
 pub(crate) mod idle;
+pub(crate) mod slow;
 pub(crate) mod storm;
 
 use std::cell::Cell;

@@ -8,9 +8,9 @@ mod publisher;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::client::{Client, Endpoint};
@@ -21,6 +21,8 @@ pub(crate) use publisher::{Publisher, Publishing};
 
 /// How long a program may take until it listens.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// For one handshake, of which a server that has just been started may lose the first.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What can be started, with what is said about it.
@@ -94,11 +96,21 @@ impl Server {
             url => Self::running(url, how).await,
         };
         let server = server.with_context(|| format!("{kind} cannot be started"))?;
-        // Only when a connection is let in is it there.
-        let probe = Client::connect(&server.endpoint, &server.endpoint.path, false);
-        let probe = tokio::time::timeout(STARTS_WITHIN, probe).await;
-        let probe = probe.map_err(|_| anyhow!("no handshake within {STARTS_WITHIN:?}"))?;
-        drop(probe.with_context(|| format!("{kind} lets nobody in"))?);
+        // Only when a connection is let in is it there: a server of several processes listens before all of them do.
+        let begun = Instant::now();
+        loop {
+            let probe = Client::connect(&server.endpoint, &server.endpoint.path, false);
+            match tokio::time::timeout(PROBE_TIMEOUT, probe).await {
+                Ok(Ok(_)) => break,
+                Ok(Err(error)) if begun.elapsed() > STARTS_WITHIN => {
+                    return Err(error.context(format!("{kind} lets nobody in")));
+                }
+                Err(_) if begun.elapsed() > STARTS_WITHIN => {
+                    bail!("{kind} does not answer a handshake within {PROBE_TIMEOUT:?}")
+                }
+                _ => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        }
         Ok(server)
     }
 
@@ -136,6 +148,7 @@ impl Server {
                 address: found.context("an unknown host")?,
                 tls,
                 path: if path.is_empty() { "/" } else { path }.to_owned(),
+                receive_buffer: None,
             },
             gateway: processes_of(gateway)?,
             function: processes_of(function)?,
@@ -272,7 +285,7 @@ impl Program {
     fn end(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             signal(self.id(), rustix::process::Signal::TERM);
-            let asked = std::time::Instant::now();
+            let asked = Instant::now();
             while asked.elapsed() < ENDS_WITHIN && matches!(self.child.try_wait(), Ok(None)) {
                 std::thread::sleep(LOOK_AGAIN);
             }

@@ -107,6 +107,7 @@ pub(super) async fn start(kind: &str, how: &How) -> Result<Server> {
                 Some(certificate) => Some(("127.0.0.1".try_into()?, certificate.trust)),
             },
             path: "/".to_owned(),
+            receive_buffer: None,
         },
         gateway: Processes::Are(vec![id]),
         function: match kind {

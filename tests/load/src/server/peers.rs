@@ -27,6 +27,7 @@ pub(super) async fn start(kind: &str, how: &How) -> Result<Server> {
             address: clients,
             tls: None,
             path: "/echo?id=probe".to_owned(),
+            receive_buffer: None,
         },
         gateway: Processes::Tree(gateway.id()),
         function: Processes::Are(vec![upstream_program.id()]),
@@ -103,7 +104,7 @@ fn pushpin(folder: &Folder, upstream: SocketAddr, how: &How) -> Result<Started> 
     let (clients, publish) = (free_address()?, free_address()?);
     let port = |address: SocketAddr| address.port();
     let path = folder.path().display();
-    let connections = how.clients + 100;
+    let connections = how.clients * 2 + 1000;
     let text = format!(
         "[global]
 include=/usr/lib/pushpin/internal.conf

@@ -38,18 +38,8 @@ impl Publisher {
         }
     }
 
-    /// Publishes a text. Where the server says how many it reached, that has to be this many.
-    pub(crate) async fn publish(&mut self, text: &str, members: usize) -> Result<()> {
-        let answer = self.publish_to_some(text).await?;
-        ensure!(
-            answer.is_none_or(|delivered| delivered == members),
-            "published to {answer:?}, not to all {members}"
-        );
-        Ok(())
-    }
-
-    /// Publishes a text; how many it reached, where the server says it.
-    pub(crate) async fn publish_to_some(&mut self, text: &str) -> Result<Option<usize>> {
+    /// Publishes a text. Where the server says how many it reached, that has to be `to_all`.
+    pub(crate) async fn publish(&mut self, text: &str, to_all: Option<usize>) -> Result<()> {
         let room = &self.room;
         let (path, body) = match &self.publishing {
             Publishing::Bare(_) => ("/".to_owned(), text.to_owned()),
@@ -69,12 +59,12 @@ impl Publisher {
             (200..300).contains(&status),
             "not published: {status} {body}"
         );
-        if !matches!(self.publishing, Publishing::Ours(..)) {
-            return Ok(None);
+        if matches!(self.publishing, Publishing::Ours(..)) {
+            let answer: Value = serde_json::from_str(&body).with_context(|| body.clone())?;
+            ensure!(answer["errNo"] == 0, "not published: {body}");
+            let reached = to_all.is_none_or(|members| answer["delivered"] == members);
+            ensure!(reached, "not to all {to_all:?}: {body}");
         }
-        let answer: Value = serde_json::from_str(&body).with_context(|| body.clone())?;
-        ensure!(answer["errNo"] == 0, "not published: {body}");
-        let delivered = answer["delivered"].as_u64().with_context(|| body.clone())?;
-        Ok(Some(usize::try_from(delivered)?))
+        Ok(())
     }
 }
