@@ -41,6 +41,9 @@ pub mod guarantees {}
 #[doc = include_str!("operating.md")]
 pub mod operating {}
 
+#[doc = include_str!("costs.md")]
+pub mod costs {}
+
 #[doc = include_str!("settings.md")]
 pub mod settings {}
 

@@ -10,15 +10,13 @@ use crate::report::{Table, figure, median};
 use crate::scenario::{echo, fan_out, idle};
 use crate::server::{How, Server};
 
-/// All is measured so often; medians count.
-const PASSES: usize = 3;
 const ROUNDS: usize = 2;
 const ROUND: Duration = Duration::from_secs(1);
 
 const CONNECTIONS: [usize; 4] = [100, 1000, 5000, 15_000];
 const ROOMS: [usize; 3] = [10, 1000, 10_000];
 const SIZES: [usize; 3] = [64, 4 << 10, 256 << 10];
-/// Clients, where it is not their number that grows.
+/// Clients, where it is not their number that grows; and how many of them wait for an answer at the same time.
 const CLIENTS: usize = 100;
 
 /// What is measured of a server with so much of something.
@@ -115,7 +113,7 @@ impl Series {
                     .collect(),
             })
             .collect();
-        let file = folder.join(format!("{name}.svg"));
+        let file = folder.join(format!("costs_{name}.svg"));
         let description = format!("How cost grows with {}", self.what);
         std::fs::write(&file, svg(&description, &panels))
             .with_context(|| format!("cannot write {}", file.display()))
@@ -133,11 +131,12 @@ fn counted(numbers: &[usize]) -> Vec<(f64, String)> {
         .collect()
 }
 
-pub(crate) async fn run(folder: &Path) -> Result<()> {
+/// All is measured `passes` times; medians count.
+pub(crate) async fn run(folder: &Path, passes: usize) -> Result<()> {
     std::fs::create_dir_all(folder)?;
-    connections().await?.finish(folder, "connections")?;
-    rooms().await?.finish(folder, "rooms")?;
-    sizes().await?.finish(folder, "sizes")
+    connections(passes).await?.finish(folder, "connections")?;
+    rooms(passes).await?.finish(folder, "rooms")?;
+    sizes(passes).await?.finish(folder, "sizes")
 }
 
 async fn start(kind: &str, clients: usize) -> Result<Server> {
@@ -148,15 +147,15 @@ async fn start(kind: &str, clients: usize) -> Result<Server> {
     Server::start(kind, &how).await
 }
 
-/// All of them talk.
-async fn connections() -> Result<Series> {
+/// All of them talk, in turns.
+async fn connections(passes: usize) -> Result<Series> {
     let mut series = Series::new(
         "connections",
         &["CPU µs a message", "private bytes for each, idle"],
         &["bare", "in-process", "http-reply"],
         counted(&CONNECTIONS),
     );
-    for _ in 0..PASSES {
+    for _ in 0..passes {
         for (at, clients) in CONNECTIONS.into_iter().enumerate() {
             for (number, kind) in series.servers.iter().enumerate() {
                 // Another process for each: with all, this one would need more files than it may have.
@@ -171,6 +170,7 @@ async fn connections() -> Result<Series> {
                 let servers = [start(kind, clients).await?];
                 let plan = echo::Plan {
                     clients,
+                    together: CLIENTS,
                     size: 64,
                     rounds: ROUNDS,
                     round: ROUND,
@@ -184,14 +184,14 @@ async fn connections() -> Result<Series> {
     Ok(series)
 }
 
-async fn rooms() -> Result<Series> {
+async fn rooms(passes: usize) -> Result<Series> {
     let mut series = Series::new(
         "members of a room",
         &["CPU µs a delivery", "ms until all but 1 in 100 have it"],
         &["bare-fan-out", "http-reply"],
         counted(&ROOMS),
     );
-    for _ in 0..PASSES {
+    for _ in 0..passes {
         for (at, members) in ROOMS.into_iter().enumerate() {
             for (number, kind) in series.servers.iter().enumerate() {
                 let servers = [start(kind, members).await?];
@@ -213,7 +213,7 @@ async fn rooms() -> Result<Series> {
     Ok(series)
 }
 
-async fn sizes() -> Result<Series> {
+async fn sizes(passes: usize) -> Result<Series> {
     let labels = ["64 B", "4 KB", "256 KB"].map(str::to_owned);
     let at = SIZES
         .into_iter()
@@ -226,7 +226,7 @@ async fn sizes() -> Result<Series> {
         &["bare", "in-process", "http-reply", "exec"],
         at,
     );
-    for _ in 0..PASSES {
+    for _ in 0..passes {
         for (at, size) in SIZES.into_iter().enumerate() {
             let mut servers = Vec::new();
             for kind in series.servers {
@@ -234,6 +234,7 @@ async fn sizes() -> Result<Series> {
             }
             let plan = echo::Plan {
                 clients: CLIENTS,
+                together: CLIENTS,
                 size,
                 rounds: ROUNDS,
                 round: ROUND,

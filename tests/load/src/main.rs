@@ -37,6 +37,9 @@ enum What {
         servers: Servers,
         #[arg(long, default_value_t = 100)]
         clients: usize,
+        /// How many wait for their answers at the same time; a gateway has bounds for those that wait for a function
+        #[arg(long, default_value_t = 100)]
+        together: usize,
         #[command(flatten)]
         rounds: Rounds,
         /// Bytes of a text
@@ -117,6 +120,9 @@ enum What {
         /// The folder for the plots
         #[arg(long)]
         plots: PathBuf,
+        /// All is measured so often; medians count
+        #[arg(long, default_value_t = 3)]
+        passes: usize,
     },
     /// Clients that come and go, functions that are killed, settings that are read again: is everything back in the end?
     Soak(Soak),
@@ -210,12 +216,14 @@ async fn run(what: What) -> Result<()> {
         What::Echo {
             servers,
             clients,
+            together,
             rounds,
             size,
             rate,
         } => {
             let plan = echo::Plan {
                 clients,
+                together,
                 size,
                 rate,
                 rounds: rounds.rounds,
@@ -321,9 +329,9 @@ async fn run(what: What) -> Result<()> {
             }
             print!("{}", idle::table(outcomes));
         }
-        What::Growth { plots } => {
+        What::Growth { plots, passes } => {
             meter::raise_file_limit(15_000)?;
-            growth::run(&plots).await?;
+            growth::run(&plots, passes).await?;
         }
         What::Soak(Soak {
             minutes,

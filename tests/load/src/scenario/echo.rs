@@ -1,8 +1,10 @@
 //! Each client sends a text, waits until it comes back, and sends the next.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{Progress, all, close, connect};
@@ -18,6 +20,8 @@ const LATER: Duration = Duration::from_millis(300);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) clients: usize,
+    /// How many wait for their answers at the same time; the others wait for their turn.
+    pub(crate) together: usize,
     pub(crate) size: usize,
     pub(crate) rounds: usize,
     pub(crate) round: Duration,
@@ -185,10 +189,19 @@ impl Talker {
             .await
     }
 
-    async fn talk(mut self, pace: Pace, progress: Progress) -> Result<(Self, Latencies)> {
+    async fn talk(
+        mut self,
+        pace: Pace,
+        turns: Rc<Semaphore>,
+        progress: Progress,
+    ) -> Result<(Self, Latencies)> {
         let mut latencies = Latencies::default();
         let mut due = pace.first;
         loop {
+            let turn = match pace.every {
+                None => Some(turns.acquire().await?),
+                Some(_) => None,
+            };
             let begun = match pace.every {
                 None => Instant::now(),
                 Some(every) => {
@@ -206,6 +219,7 @@ impl Talker {
             asked.with_context(|| format!("client {}", self.number))?;
             latencies.add(begun.elapsed());
             progress.made();
+            drop(turn);
         }
     }
 }
@@ -232,6 +246,7 @@ async fn turn(server: &Server, talkers: &mut Vec<Talker>, plan: Plan) -> Result<
     let count = u32::try_from(talkers.len())?;
     let (gateway, function) = (server.gateway.cpu(), server.function.cpu());
     let begun = Instant::now();
+    let turns = Rc::new(Semaphore::new(plan.together));
     let mut tasks = JoinSet::new();
     for (number, talker) in (0..).zip(talkers.drain(..)) {
         let pace = Pace {
@@ -239,7 +254,7 @@ async fn turn(server: &Server, talkers: &mut Vec<Talker>, plan: Plan) -> Result<
             every,
             until: begun + plan.round,
         };
-        tasks.spawn_local(talker.talk(pace, progress.clone()));
+        tasks.spawn_local(talker.talk(pace, Rc::clone(&turns), progress.clone()));
     }
     let done = progress.watch(all(tasks)).await?;
     let took = begun.elapsed();
