@@ -268,7 +268,9 @@ async fn none_of_its_processes_outlives_it_though_a_close_event_waits() {
     let lobby = Example::program("lobby", "lobby");
     let lobby = lobby.to_str().expect("a path");
     let nowhere = "http://127.0.0.1:9/";
-    let gateway = ["--exec", lobby, "--close", nowhere, "--log", "debug"];
+    let gateway = [
+        "--exec", lobby, "--close", nowhere, "--drain", "1s", "--log", "debug",
+    ];
     let mut gateway = executing(&gateway);
     let client = connect(gateway.address()).await;
     let said = gateway.says("a process is ready").concat();

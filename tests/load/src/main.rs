@@ -117,6 +117,9 @@ enum What {
     },
     /// How costs grow with connections, members of a room and the size of messages: tables, and a plot of each
     Growth {
+        /// All, unless some are named
+        #[arg(value_enum, default_values_t = [growth::What::Connections, growth::What::Rooms, growth::What::Sizes])]
+        what: Vec<growth::What>,
         /// The folder for the plots
         #[arg(long)]
         plots: PathBuf,
@@ -329,9 +332,13 @@ async fn run(what: What) -> Result<()> {
             }
             print!("{}", idle::table(outcomes));
         }
-        What::Growth { plots, passes } => {
+        What::Growth {
+            what,
+            plots,
+            passes,
+        } => {
             meter::raise_file_limit(15_000)?;
-            growth::run(&plots, passes).await?;
+            growth::run(&what, &plots, passes).await?;
         }
         What::Soak(Soak {
             minutes,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use super::fan_out::{ROOM, Room};
 use crate::client::{Client, Endpoint};
@@ -13,6 +13,7 @@ use crate::server::Server;
 pub(crate) const WRITE_TIMEOUT: &str = "5s";
 /// Bytes that the system takes in for a client that does not read.
 const RECEIVE_BUFFER: u32 = 8 << 10;
+const SETTLED: Duration = Duration::from_secs(6);
 /// By then they are gone, whose writes have stalled.
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 
@@ -40,6 +41,8 @@ pub(crate) async fn run(server: &Server, plan: Plan) -> Result<Outcome> {
         room.publish().await?;
     }
     let before = room.latencies.take().percentiles();
+    // Idle connections to the function are closed by then: what is counted is clients.
+    tokio::time::sleep(SETTLED).await;
     let (memory, files) = (server.gateway.memory(), server.gateway.files());
     // What the system takes in for them would be megabytes each, and hide that they do not read.
     let endpoint = Endpoint {
@@ -74,22 +77,27 @@ pub(crate) async fn run(server: &Server, plan: Plan) -> Result<Outcome> {
     // What was on its way comes in order, and then the end.
     for mut client in slow {
         let mut last = 0;
-        let ended = loop {
-            let number = client.receive(|message| {
-                let number = message
-                    .payload
-                    .get(..10)
-                    .and_then(|digits| std::str::from_utf8(digits).ok());
-                number
-                    .and_then(|number| number.parse::<u64>().ok())
-                    .context("WRONG: no number")
-            });
-            match number.await {
-                Ok(number) if number > last => last = number,
-                Ok(number) => bail!("WRONG: {number} after {last}"),
-                Err(error) => break error,
+        let reading = async {
+            loop {
+                let number = client.receive(|message| {
+                    let number = message
+                        .payload
+                        .get(..10)
+                        .and_then(|digits| std::str::from_utf8(digits).ok());
+                    number
+                        .and_then(|number| number.parse::<u64>().ok())
+                        .context("WRONG: no number")
+                });
+                match number.await {
+                    Ok(number) if number > last => last = number,
+                    Ok(number) => break Err(anyhow!("WRONG: {number} after {last}")),
+                    Err(error) => break Ok(error),
+                }
             }
         };
+        let ended = tokio::time::timeout(GONE_WITHIN, reading)
+            .await
+            .context("who did not read was not let go")??;
         ensure!(last > 0, "nothing came before {ended:#}");
     }
     let left = server.gateway.memory() as i64 - memory as i64;
