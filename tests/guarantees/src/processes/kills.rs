@@ -50,13 +50,20 @@ impl History {
         let (mut pauses, mut random) = (random.fork(), random.fork());
         let rounds = async {
             for kill in 0..kills {
-                for _ in 0..CLIENTS {
-                    number += 1;
+                let (until, mut come_by, mut connects) = (Instant::now() + PATIENCE, 0, 0);
+                // Who is only about to connect is nobody's loss; and while the function is not back, nobody is let in.
+                while come_by < CLIENTS || connects < CLIENTS / 2 {
+                    if Instant::now() > until {
+                        let said = self.parts(|parts| parts.said());
+                        return Err(format!("{connects} of {come_by} clients connect: {said}"));
+                    }
+                    (number, come_by) = (number + 1, come_by + 1);
                     let (stage, random) = (Arc::clone(&self.stage), random.fork());
                     clients.spawn(come(stage, address, random, number));
-                    sleep(milliseconds(pauses.below(40))).await;
+                    let pause = if come_by < CLIENTS { 40 } else { 400 };
+                    sleep(milliseconds(pauses.below(pause))).await;
+                    connects += self.connects(&mut read);
                 }
-                self.some_connect(&mut read).await?;
                 sleep(milliseconds(random.below(300))).await;
                 if kill % 2 == 1 {
                     self.kill_function(milliseconds(random.below(50))).await?;
@@ -71,22 +78,6 @@ impl History {
             () = pushes => {}
         }
         Ok(clients)
-    }
-
-    /// Waits until some of those who came have reached the function: who is only about to connect is nobody's loss.
-    async fn some_connect(&self, read: &mut u64) -> Result<(), String> {
-        let (until, mut connects) = (Instant::now() + PATIENCE, 0);
-        while connects < CLIENTS / 2 {
-            if Instant::now() > until {
-                return Err(format!(
-                    "{connects} of {CLIENTS} clients reach the function: {}",
-                    self.parts(|parts| parts.said())
-                ));
-            }
-            sleep(milliseconds(10)).await;
-            connects += self.connects(read);
-        }
-        Ok(())
     }
 
     /// Pushes as somebody who is in no call, until all is calm.

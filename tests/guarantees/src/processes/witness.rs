@@ -81,7 +81,10 @@ pub fn main(arguments: &[String]) -> Result<(), String> {
         let file = OpenOptions::new().create(true).append(true).open(&path);
         file.map_err(|error| format!("{}: {error}", path.display()))
     };
-    writeln!(open(PIDS)?, "{}", std::process::id()).map_err(|error| error.to_string())?;
+    // In one piece: others append to it as well.
+    let pid = format!("{}\n", std::process::id());
+    let written = open(PIDS)?.write_all(pid.as_bytes());
+    written.map_err(|error| error.to_string())?;
     let seed: u64 = seed.parse().map_err(|_| "SEED is no number")?;
     let witness = Arc::new(Witness {
         log: open(LOG)?,
