@@ -81,7 +81,10 @@ fn elements(input: ParseStream<'_>, user: &str) -> syn::Result<(Vec<Path>, Optio
     let (mut handlers, mut place) = (Vec::new(), None);
     while !input.is_empty() {
         if peek_krate(input) {
-            let found = krate(input, &format!("`{user}!`"))?;
+            let found = krate(
+                input,
+                &format!("`{user}!` takes only `crate = path::to::wsfn`"),
+            )?;
             if place.is_some() {
                 return Err(syn::Error::new_spanned(
                     found,

@@ -17,7 +17,7 @@ use crate::validate::validate;
 /// Expands `#[on_…(args)] item`.
 pub(crate) fn handler(slot: Slot, args: TokenStream, item: TokenStream) -> TokenStream {
     let mut options = Errors::default();
-    let paths = args::parse(args, slot.attribute(), &mut options);
+    let args::Options { paths, unordered } = args::parse(args, slot, &mut options);
     let parsed: Item = match syn::parse2(item.clone()) {
         Ok(parsed) => parsed,
         Err(error) => return unreadable(slot, item, &error, options),
@@ -41,7 +41,7 @@ pub(crate) fn handler(slot: Slot, args: TokenStream, item: TokenStream) -> Token
         // In an `impl` no type can stand beside the function.
         return quote!(#function #errors);
     }
-    let beside = beside(&parsed, slot, &paths, &body);
+    let beside = beside(&parsed, slot, unordered, &paths, &body);
     quote! {
         #[allow(clippy::unused_async)]
         #function
@@ -56,20 +56,32 @@ pub(crate) fn handler(slot: Slot, args: TokenStream, item: TokenStream) -> Token
 /// Input: `pub async fn talk(…) -> … { … }`. Output:
 /// ```text
 /// pub enum talk {}
-/// impl Handler for talk { type Slot = OnMessage; const NAME = "talk"; fn call(phase) { <uses>; <body> } }
+/// impl Handler for talk { type Slot = OnMessage; const NAME = "talk"; <UNORDERED>; fn call(phase) { <uses>; <body> } }
 /// impl talk { pub fn entry() -> Entry { … }  pub async fn main_handler(event, context) -> String { … } }
 /// ```
 /// The handler is used by `call` alone, and `call` by who lists the type or calls one of its functions: so a private
 /// handler that nobody lists is an unused function to rustc. Its functions are used by `call` in turn, or they would be
 /// unused in an application that only lists it. (`#[allow(dead_code)]` would make all of it used.) The type's name
 /// stands where the function's does, but counts as generated: one warning is enough.
-fn beside(item: &Item, slot: Slot, paths: &Paths, body: &TokenStream) -> TokenStream {
+fn beside(
+    item: &Item,
+    slot: Slot,
+    unordered: bool,
+    paths: &Paths,
+    body: &TokenStream,
+) -> TokenStream {
     let private = paths.private();
     let (vis, name, marker) = (&item.vis, &item.sig.ident, slot.marker());
     let text = plain(name);
     let mut generated = name.clone();
     generated.set_span(name.span().resolved_at(Span::call_site()));
     let cfgs: Vec<&Attribute> = cfgs(&item.attrs).collect();
+    // The trait says no by itself.
+    let unordered = unordered.then(|| {
+        quote!(
+            const UNORDERED: bool = true;
+        )
+    });
     quote! {
         #(#cfgs)*
         #[doc(hidden)]
@@ -82,6 +94,7 @@ fn beside(item: &Item, slot: Slot, paths: &Paths, body: &TokenStream) -> TokenSt
         impl #private::Handler for #name {
             type Slot = #private::#marker;
             const NAME: &'static str = #text;
+            #unordered
             fn call(__phase: #private::Phase<'_, #private::#marker>) -> #private::BoxFuture<'_, #private::Reply> {
                 let _ = (Self::entry, Self::main_handler);
                 #body

@@ -47,6 +47,17 @@ fn message() {
 }
 
 #[test]
+fn unordered() {
+    let item = quote!(
+        async fn answer(question: &str) {}
+    );
+    check(
+        "unordered",
+        expand::handler(Slot::Message, quote!(unordered), item),
+    );
+}
+
+#[test]
 fn close_that_never_returns() {
     let item = quote!(
         async fn r#loop() -> ! {

@@ -35,8 +35,8 @@ pub struct Context {
     pub app_id: Option<Arc<str>>,
     /// The account's user id.
     pub uin: Option<Arc<str>>,
-    /// Whether the gateway takes pushes inside the reply (`Wsfn-Gateway: 1`).
-    pub(crate) replies_carry_pushes: bool,
+    /// Whether the gateway understands what we add to a reply, such as pushes (`Wsfn-Gateway: 1`).
+    pub(crate) our_gateway: bool,
     /// What the event brings of its connection's session.
     pub(crate) session: Carried,
 }
@@ -47,7 +47,7 @@ impl Context {
         Self {
             request_id: Arc::clone(&self.request_id),
             deadline: self.deadline,
-            replies_carry_pushes: self.replies_carry_pushes,
+            our_gateway: self.our_gateway,
             ..Self::default()
         }
     }

@@ -45,6 +45,7 @@
 //! | write to one client | `push.text(&id, "hello").await?` | [push](guide::push) |
 //! | answer word by word | `push.stream(&id).write("hel").await?` | [`Stream`] |
 //! | stop when the client leaves | `gone: Gone`, then `gone.wait().await` | [`Gone`] |
+//! | hear it meanwhile | `#[on_message(unordered)]` | [messages](guide::messages#one-at-a-time-or-not) |
 //! | know that it has gone | `error.is_gone()` | [push](guide::push#what-can-become-of-it) |
 //! | write to many | `rooms.broadcast("lobby", "hello").await?` | [rooms](guide::rooms) |
 //! | know who is there | `rooms.members_with::<User>("lobby")` | [rooms](guide::rooms#who-is-there) |
@@ -163,6 +164,12 @@ pub use wsfn_macros::on_connect;
 /// }
 /// # fn main() {}
 /// ```
+///
+/// `#[on_message(unordered)]` lets the next message of a client reach the function while one of it is still handled: so
+/// that it can say `stop` to an answer that is [streamed](Push::stream). The guide has
+/// [what that means](guide::messages#one-at-a-time-or-not).
+///
+/// `#[on_message(crate = path)]` where this crate is not found as `::wsfn`; both with a comma between them.
 ///
 /// Beside the function stands `echo::main_handler(event, context)`, which answers one event:
 ///

@@ -35,6 +35,8 @@ pub trait Handler: Sized {
     type Slot: SlotOf;
     /// The function's name.
     const NAME: &'static str;
+    /// Whether messages of one connection may be handled at once.
+    const UNORDERED: bool = false;
     /// As it stands in a list.
     const LISTED: Listed = Listed {
         entry: entry::<Self>,
@@ -75,7 +77,7 @@ pub const fn clash(text: &'static str) -> ! {
 /// A handler without its types.
 #[must_use]
 pub fn entry<H: Handler>() -> Entry {
-    Entry::new(H::NAME, <H::Slot as SlotOf>::call::<H>())
+    Entry::new(H::NAME, H::UNORDERED, <H::Slot as SlotOf>::call::<H>())
 }
 
 /// An application of these handlers.

@@ -122,6 +122,11 @@ const SECTIONS: [(&str, &[&str]); 7] = [
             "option_without_path",
             "option_with_string",
             "option_names_no_crate",
+            "options_without_comma",
+            "unordered_with_value",
+            "unordered_twice",
+            "unordered_on_connect",
+            "unordered_on_close",
         ],
     ),
     (

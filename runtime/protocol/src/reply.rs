@@ -46,6 +46,10 @@ pub struct Reply<'a> {
         schemars(rename = "wsfn", with = "Option<crate::schema::Ours>")
     )]
     pub pushes: Vec<ReplyPush<'a>>,
+    /// `wsfn.unordered`, an addition of our own in the answer to a connect event: messages of this connection may be
+    /// sent while earlier ones of it are still handled.
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub unordered: bool,
 }
 
 /// `websocket` in the answer to a connect event.
@@ -142,6 +146,7 @@ impl<'a> Reply<'a> {
             err_msg: Cow::Borrowed(err_msg),
             websocket: None,
             pushes: Vec::new(),
+            unordered: false,
         }
     }
 
@@ -158,7 +163,8 @@ impl<'a> Reply<'a> {
     /// Reads the answer to a connect event.
     ///
     /// # Errors
-    /// When the text is not a JSON object with an integer `errNo`, or `wsfn.push` holds something that is no push.
+    /// When the text is not a JSON object with an integer `errNo`, `wsfn.push` holds something that is no push, or
+    /// `wsfn.unordered` is neither true nor false.
     pub fn parse(text: &'a str) -> Result<Self, ReplyError> {
         let wire: Wire<'a> = serde_json::from_str(text).map_err(ReplyError::new)?;
         let err_no = wire
@@ -179,6 +185,11 @@ impl<'a> Reply<'a> {
             err_no: ErrNo(err_no),
             err_msg,
             websocket,
+            unordered: wire
+                .ours
+                .as_ref()
+                .and_then(|ours| ours.unordered)
+                .unwrap_or_default(),
             pushes: pushes(wire.ours)?,
         })
     }
@@ -231,8 +242,9 @@ from_object!(Only<'a>, "a reply (a JSON object)", { "wsfn" => ours });
 #[derive(Default)]
 struct Ours<'a> {
     push: Option<Vec<WirePush<'a>>>,
+    unordered: Option<bool>,
 }
-from_object!(Ours<'a>, "`wsfn` (a JSON object)", { "push" => push });
+from_object!(Ours<'a>, "`wsfn` (a JSON object)", { "push" => push, "unordered" => unordered });
 
 #[derive(Default)]
 struct WireSocket<'a> {
@@ -314,8 +326,11 @@ impl<'a> WirePushSocket<'a> {
 impl Serialize for Reply<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Push<'r, 'a> {
+        struct Added<'r, 'a> {
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
             push: &'r [ReplyPush<'a>],
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            unordered: bool,
         }
         let mut out = serializer.serialize_struct("Reply", 4)?;
         out.serialize_field("errNo", &self.err_no.0)?;
@@ -323,8 +338,12 @@ impl Serialize for Reply<'_> {
         if let Some(websocket) = &self.websocket {
             out.serialize_field("websocket", websocket)?;
         }
-        if !self.pushes.is_empty() {
-            out.serialize_field("wsfn", &Push { push: &self.pushes })?;
+        if !self.pushes.is_empty() || self.unordered {
+            let added = Added {
+                push: &self.pushes,
+                unordered: self.unordered,
+            };
+            out.serialize_field("wsfn", &added)?;
         }
         out.end()
     }

@@ -70,6 +70,7 @@ samples! {
         OK "ok" true "Done. To a connect event: accepted, without a sub-protocol."
         ACCEPT "accept" true "A connect is accepted, without a sub-protocol."
         ACCEPT_PROTOCOL "accept_protocol" true "A connect is accepted with a sub-protocol; the client had offered extensions too."
+        ACCEPT_UNORDERED "accept_unordered" true "A connect is accepted, and messages may come while earlier ones are still handled: an addition of our gateway."
         REFUSE "refuse" true "A connect is refused, or a message has failed, with a number of the function's own."
         NO_REQUEST_CONTEXT "no_request_context" true "101, to the letter of Tencent's sample (583/31438): the connect event has no `requestContext`."
         NO_WEBSOCKET_CONNECT "no_websocket_connect" true "102, to the letter of Tencent's sample: the connect event has no `websocket`."

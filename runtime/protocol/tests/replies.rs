@@ -101,6 +101,25 @@ fn the_reply_to_a_message_means_nothing_but_its_pushes() {
 }
 
 #[test]
+fn a_connect_may_say_that_messages_need_no_order() {
+    let text = r#"{"errNo":0,"errMsg":"ok","wsfn":{"unordered":true}}"#;
+    let reply = Reply {
+        unordered: true,
+        ..Reply::ok()
+    };
+    assert_eq!(reply.to_json(), text);
+    assert_eq!(read(text), reply);
+    // In the answer to a message it means nothing.
+    assert_eq!(Reply::parse_pushes(text), Ok(Vec::new()));
+    for ordered in ["{}", r#"{"unordered":false}"#, r#"{"unordered":null}"#] {
+        let text = format!(r#"{{"errNo":0,"errMsg":"ok","wsfn":{ordered}}}"#);
+        assert_eq!(read(&text), Reply::ok(), "{text}");
+    }
+    let wrong = r#"{"errNo":0,"wsfn":{"unordered":"yes"}}"#;
+    assert!(Reply::parse(wrong).is_err());
+}
+
+#[test]
 fn every_request_is_written_as_the_protocol_says() {
     let text = || Data::Text("hi".into());
     let cases: [(Request<'_>, &str); 15] = [
@@ -408,9 +427,9 @@ proptest! {
     #[test]
     fn a_reply_survives_the_wire(
         err_no in any::<i64>(), err_msg in any::<String>(), websocket in maybe(reply_socket()),
-        pushes in proptest::collection::vec(reply_push(), 0..4),
+        pushes in proptest::collection::vec(reply_push(), 0..4), unordered in any::<bool>(),
     ) {
-        let reply = Reply { websocket, pushes, ..Reply::error(ErrNo(err_no), &err_msg) };
+        let reply = Reply { websocket, pushes, unordered, ..Reply::error(ErrNo(err_no), &err_msg) };
         let json = reply.to_json();
         prop_assert_eq!(Reply::parse(&json).expect(&json), reply.clone());
         prop_assert_eq!(Reply::parse_pushes(&json).expect(&json), reply.pushes);

@@ -19,6 +19,7 @@ pub(crate) type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
 #[derive(Clone, Copy)]
 pub struct Entry {
     name: &'static str,
+    unordered: bool,
     call: Call,
 }
 
@@ -60,8 +61,12 @@ impl SlotOf for OnClose {
 }
 
 impl Entry {
-    pub(crate) const fn new(name: &'static str, call: Call) -> Self {
-        Self { name, call }
+    pub(crate) const fn new(name: &'static str, unordered: bool, call: Call) -> Self {
+        Self {
+            name,
+            unordered,
+            call,
+        }
     }
 
     /// The same under the name that a list gives it.
@@ -73,6 +78,11 @@ impl Entry {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it takes messages of a connection while earlier ones are still handled.
+    pub(crate) const fn is_unordered(&self) -> bool {
+        self.unordered
     }
 
     pub(crate) const fn call(&self) -> Call {

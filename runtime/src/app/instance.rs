@@ -31,6 +31,8 @@ const BLOCKED_ANSWER_TAKES: Duration = Duration::from_millis(10);
 /// A started application. It does no I/O but the pushes that handlers ask for.
 pub(crate) struct Instance {
     handlers: Vec<Entry>,
+    /// Whether messages of a connection may be handled at once.
+    unordered: bool,
     /// The slot of an application that serves just one.
     only: Option<Kind>,
     states: Arc<States>,
@@ -46,8 +48,10 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
+    #[expect(clippy::too_many_arguments, reason = "each is a field")]
     pub(super) fn new(
         handlers: Vec<Entry>,
+        unordered: bool,
         layers: Option<Next>,
         on_error: Option<OnError>,
         states: States,
@@ -61,6 +65,7 @@ impl Instance {
         };
         Self {
             handlers,
+            unordered,
             only,
             states: Arc::new(states),
             push,
@@ -110,17 +115,17 @@ impl Instance {
     /// # Cancel safety
     /// When dropped, the handler stops at the `.await` where it is.
     pub(crate) async fn dispatch(&self, event: Arc<str>, context: Context) -> String {
-        let carry = context.replies_carry_pushes;
-        let deadline = context.deadline.filter(|_| !carry);
+        let ours = context.our_gateway;
+        let deadline = context.deadline.filter(|_| !ours);
         let deadline = deadline.map(calling::followed_up_by);
         let outcome = self.call(event, context).await;
-        if !carry && let Some(id) = &outcome.id {
+        if !ours && let Some(id) = &outcome.id {
             for push in &outcome.pushes {
                 let client = self.push.with_deadline(deadline);
                 deliver(&client, id, push, &outcome.request_id).await;
             }
         }
-        outcome.into_json(carry)
+        outcome.into_json(ours)
     }
 
     /// Answers for a handler that blocks its thread, and tells the sender of a message of it.
@@ -128,7 +133,7 @@ impl Instance {
     /// # Cancel safety
     /// When dropped, the sender may not be told.
     pub(crate) async fn answer_for_blocked(&self, event: &Arc<str>, context: Context) -> String {
-        let carry = context.replies_carry_pushes;
+        let ours = context.our_gateway;
         let outcome = match Content::read(event, self.only) {
             Ok((id, content)) => {
                 let problem = Box::new(calling::timed_out());
@@ -142,7 +147,7 @@ impl Instance {
                 "handler timed out".into(),
             ),
         };
-        if !carry && let Some(id) = &outcome.id {
+        if !ours && let Some(id) = &outcome.id {
             let until = context
                 .deadline
                 .and_then(|deadline| deadline.checked_sub(BLOCKED_ANSWER_TAKES));
@@ -151,7 +156,7 @@ impl Instance {
                 deliver(&client, id, push, &outcome.request_id).await;
             }
         }
-        outcome.into_json(carry)
+        outcome.into_json(ours)
     }
 
     /// Handles one event.
@@ -212,7 +217,11 @@ impl Instance {
                 log(handler, &problem, &id, &request_id);
                 self.failed(kind, problem, &raw, id, request_id)
             }
-            answer => accepted(kind, answer, id, request_id, extensions),
+            answer => {
+                let mut outcome = accepted(kind, answer, id, request_id, extensions);
+                outcome.unordered = kind == Kind::Connect && self.unordered;
+                outcome
+            }
         }
     }
 

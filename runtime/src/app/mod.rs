@@ -61,6 +61,8 @@ type OnError = Box<dyn Fn(&Failure<'_>) -> Option<Message> + Send + Sync>;
 /// ```
 pub struct App {
     handlers: Vec<Entry>,
+    /// Messages are unordered, whoever handles them: the function that answers the connect says so.
+    unordered: bool,
     states: States,
     page: Option<Cow<'static, str>>,
     on_error: Option<OnError>,
@@ -73,6 +75,7 @@ pub struct App {
 impl App {
     pub(crate) fn new(handlers: Vec<Entry>) -> Self {
         Self {
+            unordered: handlers.iter().any(Entry::is_unordered),
             handlers,
             states: States::default(),
             page: None,
@@ -182,7 +185,8 @@ impl App {
     ///   that connects, or a message, without a call of the handler.
     /// - A panic in a layer is answered with 1005, and one that waits too long with 1006, at the deadline of the
     ///   invocation.
-    /// - Messages of one connection come one after the other, so a layer that waits holds up that connection.
+    /// - Messages of one connection come one after the other, so a layer that waits holds up that connection, unless its
+    ///   handler is [`#[on_message(unordered)]`](crate::on_message).
     ///
     /// For an `async fn` there is [`App::around`]. An application without layers does not pay for them.
     #[must_use]
@@ -246,7 +250,7 @@ impl App {
     }
 
     /// Keeps only the handler that SCF's `_HANDLER` (`file.method`) names before its dot, if one of that name is
-    /// listed: so that one binary can be three functions.
+    /// listed: so that one binary can be three functions. That messages are unordered is still known to all three.
     pub(crate) fn narrowed(mut self, handler: &str) -> Self {
         let name = handler.split('.').next().unwrap_or_default();
         if self.handlers.iter().any(|entry| entry.name() == name) {

@@ -14,6 +14,8 @@ pub(crate) struct Outcome {
     pub(crate) err_msg: Cow<'static, str>,
     /// Of a connect that is accepted.
     pub(crate) accepted: Option<Accepted>,
+    /// Of the same: messages of the connection may be handled at once.
+    pub(crate) unordered: bool,
     /// For the sender, once everything is delivered that the handler pushed itself.
     pub(crate) pushes: Vec<ReplyPush<'static>>,
     /// The event itself, where that is the answer.
@@ -50,6 +52,7 @@ impl Outcome {
             err_no,
             err_msg,
             accepted: None,
+            unordered: false,
             pushes: Vec::new(),
             event: None,
             id,
@@ -67,8 +70,9 @@ impl Outcome {
         })
     }
 
-    /// The reply as it is sent, with the pushes inside where `carry` says that the gateway takes them there.
-    pub(crate) fn into_json(mut self, carry: bool) -> String {
+    /// The reply as it is sent, with the pushes and what else is ours inside where `ours` says that the gateway takes
+    /// them there.
+    pub(crate) fn into_json(mut self, ours: bool) -> String {
         if let Some(event) = self.event {
             return event.as_ref().to_owned();
         }
@@ -77,7 +81,8 @@ impl Outcome {
             err_no: self.err_no,
             err_msg: Cow::Borrowed(&self.err_msg),
             websocket: self.socket(),
-            pushes: if carry { pushes } else { Vec::new() },
+            pushes: if ours { pushes } else { Vec::new() },
+            unordered: ours && self.unordered,
         };
         reply.to_json()
     }

@@ -98,6 +98,7 @@ impl App {
         });
         Ok(Instance::new(
             self.handlers,
+            self.unordered,
             layers,
             self.on_error,
             states,

@@ -73,7 +73,7 @@ impl Environment {
             region: or(&REGION, &self.region),
             app_id: or(&APP_ID, &self.app_id),
             uin: or(&UIN, &self.uin),
-            replies_carry_pushes: first(headers, &GATEWAY) == Some("1"),
+            our_gateway: first(headers, &GATEWAY) == Some("1"),
             session: Carried::from_headers(headers),
         }
     }
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(&*context.request_id, "r-1");
         assert_eq!(context.memory_limit_mb, Some(128));
         assert!(context.deadline.expect("a deadline") >= now + Duration::from_secs(3));
-        assert!(context.replies_carry_pushes);
+        assert!(context.our_gateway);
     }
 
     #[test]
@@ -212,6 +212,6 @@ mod tests {
         assert_eq!(context.deadline, None);
         assert_eq!(context.memory_limit_mb, None);
         assert_eq!(&*context.request_id, "");
-        assert!(!context.replies_carry_pushes);
+        assert!(!context.our_gateway);
     }
 }

@@ -20,7 +20,7 @@ impl Invoke for Instance {
             let context = Context {
                 request_id: call.request_id,
                 deadline: Some(call.deadline),
-                replies_carry_pushes: true,
+                our_gateway: true,
                 session: Carried::from_call(call.session),
                 ..Context::default()
             };
@@ -40,6 +40,7 @@ fn answer(outcome: Outcome) -> InvokeAnswer {
     let protocol = socket.and_then(|socket| socket.protocol().map(str::to_owned));
     InvokeAnswer {
         protocol,
+        unordered: outcome.unordered,
         err_no: outcome.err_no,
         err_msg: outcome.err_msg,
         pushes: outcome.pushes,

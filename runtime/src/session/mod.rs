@@ -192,7 +192,8 @@ impl<T: DeserializeOwned> Session<T> {
 impl<T: Serialize> Session<T> {
     /// Sets the value, unless somebody else has set it since it was read here: then the error is
     /// [`is_conflict`](RoomsError::is_conflict), and nothing has changed. Two handlers of one connection do not run at
-    /// once, so that only who sets the sessions of others meets it; [`Session::update`] tries again by itself.
+    /// once, so that only who sets the sessions of others meets it, or whose messages are
+    /// [`unordered`](crate::on_message); [`Session::update`] tries again by itself.
     ///
     /// ```no_run
     /// # async fn example(mut session: wsfn::Session<u32>) -> wsfn::Result<()> {

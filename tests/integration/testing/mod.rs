@@ -6,6 +6,7 @@ mod outcomes;
 mod racing;
 mod seeds;
 mod starting;
+mod unordered;
 mod wrong;
 
 use std::panic::AssertUnwindSafe;

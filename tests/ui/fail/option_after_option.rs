@@ -1,4 +1,4 @@
-// There is one option.
+// There are two options.
 
 use wsfn::on_message;
 

@@ -29,7 +29,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What answers events: an app in this process, or a way to one elsewhere.
 ///
-/// The gateway calls it for one event of a connection at a time and never drops the future before
+/// The gateway calls it for one event of a connection at a time, unless its answer to the connect event said
+/// [`unordered`](InvokeAnswer::unordered), and never drops the future before
 /// [`Call::deadline`] has passed for long, except when the whole process ends.
 ///
 /// ```
@@ -124,6 +125,9 @@ pub struct InvokeAnswer {
     pub err_msg: Cow<'static, str>,
     /// The sub-protocol that the function chose of those that the client offered.
     pub protocol: Option<String>,
+    /// Messages of the connection may come while earlier ones of it are still handled, sixteen at most; looked at for
+    /// connect events only.
+    pub unordered: bool,
     /// What to send to the sender of the event, after everything that the handler pushed meanwhile.
     pub pushes: Vec<ReplyPush<'static>>,
 }
@@ -136,6 +140,7 @@ impl InvokeAnswer {
             err_no: ErrNo::OK,
             err_msg: Cow::Borrowed("ok"),
             protocol: None,
+            unordered: false,
             pushes: Vec::new(),
         }
     }

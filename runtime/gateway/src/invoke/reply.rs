@@ -31,6 +31,7 @@ pub(crate) fn read(kind: Kind, body: &[u8]) -> Result<InvokeAnswer, InvokeError>
                 .as_ref()
                 .and_then(|socket| socket.protocol())
                 .map(str::to_owned);
+            answer.unordered = reply.unordered;
             answer.pushes = owned(reply.pushes);
         }
         Kind::Message => match Reply::parse_pushes(text) {

@@ -15,7 +15,7 @@ pub(super) struct Waiting {
 impl Machine {
     /// From Draining to Closing: no call is in flight or due, and what the event says is known.
     pub(super) fn close_if_done(&mut self, now: Instant, _limits: &Limits, out: &mut Vec<Output>) {
-        if self.phase != Phase::Draining || self.call.is_some() || self.waiting > 0 {
+        if self.phase != Phase::Draining || !self.calls.is_empty() || self.waiting > 0 {
             return;
         }
         let Some(ending) = &self.ending else {

@@ -9,6 +9,7 @@
 //! the pauses of the same [`Retry`].
 
 mod closing;
+mod lanes;
 mod retry;
 mod time;
 mod vocabulary;
@@ -18,13 +19,21 @@ use wsfn_protocol::CloseCode;
 
 use crate::limit::Limit;
 use closing::Waiting;
+pub(crate) use lanes::{ALONE, LANES_MAX, Lane, Lanes};
 pub(crate) use retry::Retry;
 pub(crate) use vocabulary::{CallError, Ending, Input, Limits, Output, Phase};
 
-#[derive(Debug, Clone, Copy)]
-struct Flight {
-    sent: Option<Instant>,
-    late: bool,
+/// How far a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flight {
+    /// In the queue of calls.
+    Queued,
+    /// At the function since then.
+    Sent(Instant),
+    /// The same, and its time is over.
+    Late(Instant),
+    /// Answered, and pushes inside the answer wait for room.
+    Delivering,
 }
 
 /// How far the socket's end has come.
@@ -57,7 +66,9 @@ enum AfterClose {
 pub(crate) struct Machine {
     phase: Phase,
     socket: Socket,
-    call: Option<Flight>,
+    calls: Lanes<Flight>,
+    /// The function takes messages while earlier ones of the same connection are still handled.
+    unordered: bool,
     /// Messages in the inbox that were not sent yet.
     waiting: usize,
     /// A pushed close that is queued, and until when it may be written.
@@ -84,7 +95,8 @@ impl Machine {
         Self {
             phase: Phase::Handshaking,
             socket: Socket::Live,
-            call: None,
+            calls: Lanes::new(),
+            unordered: false,
             waiting: 0,
             pushed_close: None,
             ending: None,
@@ -145,20 +157,24 @@ impl Machine {
                     }
                 }
             }
-            Input::Sent => {
-                if let Some(flight) = &mut self.call {
-                    flight.sent.get_or_insert(now);
+            Input::Sent(lane) => {
+                if let Some(flight @ Flight::Queued) = self.calls.get_mut(lane) {
+                    *flight = Flight::Sent(now);
+                    if self.unordered {
+                        self.next_message(now, limits, out);
+                    }
                 }
             }
-            Input::Delivering => {
-                if let Some(flight) = &mut self.call {
-                    flight.sent = None;
+            Input::Delivering(lane) => {
+                if let Some(flight) = self.calls.get_mut(lane) {
+                    *flight = Flight::Delivering;
                 }
             }
+            Input::Unordered => self.unordered |= self.phase == Phase::Registering,
             Input::Accepted => self.accepted(now, limits, out),
             Input::Refused => {
                 if self.phase == Phase::Registering {
-                    self.call = None;
+                    self.calls.take(ALONE);
                     if !self.handshake_over {
                         out.push(Output::RefuseAsAnswered);
                     }
@@ -166,7 +182,7 @@ impl Machine {
                 }
             }
             Input::Upgraded(written) => {
-                if self.phase == Phase::Registering && self.call.is_none() {
+                if self.phase == Phase::Registering && self.calls.is_empty() {
                     if written {
                         self.phase = Phase::Open;
                         out.push(Output::Open);
@@ -182,14 +198,15 @@ impl Machine {
                     self.next_message(now, limits, out);
                 }
             }
-            Input::Answered => {
-                if matches!(self.phase, Phase::Open | Phase::Draining) && self.call.take().is_some()
+            Input::Answered(lane) => {
+                if matches!(self.phase, Phase::Open | Phase::Draining)
+                    && self.calls.take(lane).is_some()
                 {
                     self.next_message(now, limits, out);
                     self.close_if_done(now, limits, out);
                 }
             }
-            Input::CallFailed(error) => self.call_failed(now, error, limits, out),
+            Input::CallFailed(lane, error) => self.call_failed(now, lane, error, limits, out),
             Input::CloseQueued(ending) => {
                 // It is known to the hub, and so to whoever closes everybody, as soon as there is an id.
                 if matches!(
@@ -229,7 +246,7 @@ impl Machine {
             }
             Input::Shutdown(ending) => match self.phase {
                 Phase::Handshaking if self.recording.is_some() => self.not_recorded(out),
-                Phase::Registering if !self.handshake_over && self.call.is_some() => {
+                Phase::Registering if !self.handshake_over && !self.calls.is_empty() => {
                     self.handshake_over = true;
                     self.socket = Socket::Ended;
                     out.push(Output::Reject(503));
@@ -246,10 +263,7 @@ impl Machine {
     /// The connect event is sent; from here on the connection has to be closed as well, unless it is clearly refused.
     fn register(&mut self, out: &mut Vec<Output>) {
         self.phase = Phase::Registering;
-        self.call = Some(Flight {
-            sent: None,
-            late: false,
-        });
+        self.calls.put(ALONE, Flight::Queued);
         out.push(Output::CallConnect);
     }
 
@@ -262,7 +276,7 @@ impl Machine {
     }
 
     fn accepted(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
-        if self.phase != Phase::Registering || self.call.take().is_none() {
+        if self.phase != Phase::Registering || self.calls.take(ALONE).is_none() {
             return;
         }
         if self.handshake_over {
@@ -282,11 +296,12 @@ impl Machine {
     fn call_failed(
         &mut self,
         now: Instant,
+        lane: Lane,
         error: CallError,
         limits: &Limits,
         out: &mut Vec<Output>,
     ) {
-        let Some(flight) = self.call.take() else {
+        let Some(flight) = self.calls.take(lane) else {
             return;
         };
         match self.phase {
@@ -308,12 +323,12 @@ impl Machine {
                     }
                 }
             }
-            Phase::Open if flight.late => {
+            Phase::Open if matches!(flight, Flight::Late(_)) => {
                 // It was dealt with when it became late, and the connection lives on (`tell`).
                 self.next_message(now, limits, out);
             }
             Phase::Open => {
-                self.message_failed(now, error, limits, out);
+                self.message_failed(now, lane, error, limits, out);
                 if self.phase == Phase::Open {
                     self.next_message(now, limits, out);
                 }
@@ -331,12 +346,13 @@ impl Machine {
     fn message_failed(
         &mut self,
         now: Instant,
+        lane: Lane,
         error: CallError,
         limits: &Limits,
         out: &mut Vec<Output>,
     ) {
         if limits.tell {
-            out.push(Output::Tell(error));
+            out.push(Output::Tell(lane, error));
             return;
         }
         let ending = match error {
@@ -515,10 +531,14 @@ impl Machine {
         self.close_if_done(now, limits, out);
     }
 
+    /// Sends the oldest message, if there is one and a lane for it.
     fn next_message(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
-        if self.call.is_some() || self.waiting == 0 {
+        if self.waiting == 0 {
             return;
         }
+        let Some(lane) = self.free_lane() else {
+            return;
+        };
         if self
             .drained_from
             .is_some_and(|from| now >= from + limits.invoke_timeout)
@@ -527,11 +547,22 @@ impl Machine {
             return;
         }
         self.waiting -= 1;
-        self.call = Some(Flight {
-            sent: None,
-            late: false,
-        });
-        out.push(Output::CallMessage);
+        self.calls.put(lane, Flight::Queued);
+        out.push(Output::CallMessage(lane));
+    }
+
+    /// Where the next message may run. Unordered ones are still sent in the order in which they came, so that none
+    /// overtakes another in the queue of calls, of which a connection has one place at a time.
+    fn free_lane(&self) -> Option<Lane> {
+        if !self.unordered {
+            return self.calls.free(1);
+        }
+        let queued = self.calls.iter().any(|flight| *flight == Flight::Queued);
+        if queued {
+            None
+        } else {
+            self.calls.free(LANES_MAX)
+        }
     }
 }
 

@@ -2,20 +2,18 @@
 
 use tokio::time::Instant;
 
-use super::{CallError, Ending, Limits, Machine, Output, Phase, Socket};
+use super::{CallError, Ending, Flight, Lane, Limits, Machine, Output, Phase, Socket};
 use crate::limit::Limit;
 
 impl Machine {
     /// When the machine wants [`Input::Tick`](super::Input::Tick) if nothing else happens before.
     pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
-        let call = self.call.and_then(|flight| {
-            let late = flight.sent? + limits.invoke_timeout;
-            Some(if flight.late {
-                late + limits.call_grace
-            } else {
-                late
-            })
-        });
+        let over = |flight: &Flight| match *flight {
+            Flight::Sent(sent) => Some(sent + limits.invoke_timeout),
+            Flight::Late(sent) => Some(sent + limits.invoke_timeout + limits.call_grace),
+            Flight::Queued | Flight::Delivering => None,
+        };
+        let call = self.calls.iter().filter_map(over).min();
         let socket = match self.socket {
             Socket::ClosePending { until, .. } | Socket::CloseSent { until } => Some(until),
             Socket::Live | Socket::Lingering | Socket::Ended => None,
@@ -40,28 +38,25 @@ impl Machine {
     /// The limits that are reached when it gets [`Input::Tick`](super::Input::Tick) at this time, to be counted. One
     /// that has an output of its own is not among them.
     pub(crate) fn reached(&self, now: Instant, limits: &Limits) -> impl Iterator<Item = Limit> {
-        let is_late = self.call.is_some_and(|flight| {
-            let late = flight.sent.map(|sent| sent + limits.invoke_timeout);
-            !flight.late && late.is_some_and(|late| now >= late)
-        });
+        let becomes_late = |flight: &&Flight| matches!(**flight, Flight::Sent(sent) if now >= sent + limits.invoke_timeout);
+        // Each call counts.
+        let late = self.calls.iter().filter(becomes_late).count();
         let is_over = self.is_pushed_close_over(now)
             || matches!(
                 self.socket,
                 Socket::ClosePending { until, .. } | Socket::CloseSent { until } if now >= until
             );
         let unrecorded = self.recording.is_some_and(|until| now >= until);
-        [
-            is_late.then_some(Limit::InvokeTimeout),
+        let others = [
             is_over.then_some(Limit::CloseTimeout),
             unrecorded.then_some(Limit::HandshakeTimeout),
-        ]
-        .into_iter()
-        .flatten()
+        ];
+        std::iter::repeat_n(Limit::InvokeTimeout, late).chain(others.into_iter().flatten())
     }
 
-    /// Whether the call in flight is late.
-    pub(crate) fn is_late(&self) -> bool {
-        self.call.is_some_and(|flight| flight.late)
+    /// Whether the call is late.
+    pub(crate) fn is_late(&self, lane: Lane) -> bool {
+        matches!(self.calls.get(lane), Some(Flight::Late(_)))
     }
 
     /// Whether a pushed close of an open connection had its time.
@@ -77,7 +72,9 @@ impl Machine {
             self.not_recorded(out);
             return;
         }
-        self.tick_call(now, limits, out);
+        for lane in 0..self.calls.end() {
+            self.tick_call(now, lane, limits, out);
+        }
         match self.socket {
             Socket::Live if self.is_pushed_close_over(now) => {
                 self.lost_by = Some(Limit::CloseTimeout);
@@ -108,15 +105,15 @@ impl Machine {
         }
     }
 
-    pub(super) fn tick_call(&mut self, now: Instant, limits: &Limits, out: &mut Vec<Output>) {
-        let Some(flight) = &mut self.call else {
+    fn tick_call(&mut self, now: Instant, lane: Lane, limits: &Limits, out: &mut Vec<Output>) {
+        let Some(flight @ (Flight::Sent(sent) | Flight::Late(sent))) =
+            self.calls.get(lane).copied()
+        else {
             return;
         };
-        let Some(late) = flight.sent.map(|sent| sent + limits.invoke_timeout) else {
-            return;
-        };
-        if !flight.late && now >= late {
-            flight.late = true;
+        let late = sent + limits.invoke_timeout;
+        if matches!(flight, Flight::Sent(_)) && now >= late {
+            self.calls.put(lane, Flight::Late(sent));
             match self.phase {
                 Phase::Registering if !self.handshake_over => {
                     self.handshake_over = true;
@@ -125,13 +122,13 @@ impl Machine {
                     // Nobody is there any more whom a push could reach or a join could count.
                     out.push(Output::Seal);
                 }
-                Phase::Open => self.message_failed(now, CallError::Late, limits, out),
+                Phase::Open => self.message_failed(now, lane, CallError::Late, limits, out),
                 _ => {}
             }
         }
         if now >= late + limits.call_grace {
-            self.call = None;
-            out.push(Output::AbandonCall);
+            self.calls.take(lane);
+            out.push(Output::AbandonCall(lane));
             match self.phase {
                 Phase::Registering => {
                     self.lost(out);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wsfn_protocol::CloseCode;
 
+use super::Lane;
 use crate::limit::Limit;
 
 /// The settings that the table names.
@@ -88,8 +89,10 @@ pub(crate) enum Input {
     Handshake,
     /// The entry is in the journal, on disk; or it is not and will not be.
     Recorded(bool),
-    /// The call in flight left the queue of calls: from now on the function may have seen it.
-    Sent,
+    /// The call left the queue of calls: from now on the function may have seen it.
+    Sent(Lane),
+    /// The function takes messages of this connection while earlier ones are still handled. Comes before `Accepted`.
+    Unordered,
     /// The connect call was answered: errNo 0 or not.
     Accepted,
     Refused,
@@ -98,11 +101,11 @@ pub(crate) enum Input {
     /// A message was received and lies in the inbox.
     Message,
     /// The message call was answered with 200.
-    Answered,
+    Answered(Lane),
     /// The call was answered in time, and pushes inside the answer wait for room: it is no longer late.
-    Delivering,
+    Delivering(Lane),
     /// The connect or message call has no answer.
-    CallFailed(CallError),
+    CallFailed(Lane, CallError),
     /// A pushed close is in the outbound queue, as its last.
     CloseQueued(Ending),
     /// A close frame was received.
@@ -144,9 +147,9 @@ pub(crate) enum Output {
     /// Let the held pushes out, and read.
     Open,
     /// Take the oldest message out of the inbox and send it.
-    CallMessage,
+    CallMessage(Lane),
     /// Tell the sender that its message failed.
-    Tell(CallError),
+    Tell(Lane, CallError),
     /// Out of Open: no more pushes, in no `members`, `alive` or broadcast. What is queued is dropped.
     Seal,
     /// Write this close frame at the next frame boundary, then report [`Input::CloseWritten`].
@@ -159,8 +162,8 @@ pub(crate) enum Output {
     Cut,
     /// So many messages of the inbox are dropped: count and log them.
     DropMessages(usize),
-    /// Give the call in flight up.
-    AbandonCall,
+    /// Give the call up.
+    AbandonCall(Lane),
     /// Send the close event, the first time or again.
     CallClose(Ending),
     /// The close event was retried for too long: log and count it.

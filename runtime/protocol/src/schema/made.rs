@@ -217,5 +217,8 @@ form! {
 #[expect(dead_code, reason = "only its schema is asked for")]
 pub(crate) struct Ours {
     /// What to send to the sender of the event.
-    push: Vec<ReplyPush<'static>>,
+    push: Option<Vec<ReplyPush<'static>>>,
+    /// In the answer to a connect event: whether messages of this connection may be sent while earlier ones of it are
+    /// still handled.
+    unordered: Option<bool>,
 }

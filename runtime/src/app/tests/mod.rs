@@ -3,6 +3,7 @@
 mod layers;
 mod notes;
 mod stores;
+mod unordered;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +30,7 @@ async fn started(app: App) -> Instance {
 /// From our own gateway, which takes pushes in the reply.
 fn ours() -> Context {
     Context {
-        replies_carry_pushes: true,
+        our_gateway: true,
         ..Context::default()
     }
 }

@@ -18,8 +18,8 @@ use crate::context::Context;
 use crate::session::Carried;
 use envelope::{Envelope, answer};
 
-/// Whether the gateway takes pushes inside the reply.
-fn carries_pushes(headers: &HeaderMap) -> bool {
+/// Whether the gateway understands what we add to a reply.
+fn is_ours(headers: &HeaderMap) -> bool {
     headers
         .get(header::GATEWAY)
         .is_some_and(|value| value == "1")
@@ -97,7 +97,7 @@ impl<A: Answers> Answers for FunctionUrl<A> {
             return answer(StatusCode::UNAUTHORIZED, TEXT, &format!("{why}\n"));
         }
         // Only what a gateway of ours says: the rest of the context is the platform's, and comes beside the request.
-        context.replies_carry_pushes = carries_pushes(&envelope.headers);
+        context.our_gateway = is_ours(&envelope.headers);
         context.session = Carried::from_headers(&envelope.headers);
         let reply = self.answers.answer(inner, context).await;
         answer(StatusCode::OK, JSON, &reply)
@@ -113,7 +113,7 @@ impl<A: Answers> Answers for FunctionUrl<A> {
         else {
             return self.answers.blocked(event, context).await;
         };
-        context.replies_carry_pushes = carries_pushes(&headers);
+        context.our_gateway = is_ours(&headers);
         let reply = self.answers.blocked(inner, context).await;
         answer(StatusCode::OK, JSON, &reply)
     }

@@ -105,7 +105,7 @@ async fn an_event_is_unwrapped_and_answered_in_kind() {
         panic!("one event");
     };
     assert_eq!(event, EVENT);
-    assert!(context.replies_carry_pushes);
+    assert!(context.our_gateway);
     // What the sender of a request says of itself is not what the platform says.
     assert_eq!(&*context.request_id, "r-1");
     assert_eq!(url.handler_of(&envelope("/", &[], EVENT)), "talk");
@@ -118,7 +118,7 @@ async fn a_bare_event_passes_as_it_is() {
         assert_eq!(answer["errNo"], 0);
         let asked = asked(&url);
         assert_eq!((asked.len(), &*asked[0].0), (1, EVENT));
-        assert!(!asked[0].1.replies_carry_pushes);
+        assert!(!asked[0].1.our_gateway);
         assert_eq!(url.handler_of(EVENT), "talk");
     }
 }

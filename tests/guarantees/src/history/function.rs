@@ -64,8 +64,18 @@ impl Witness {
             end = carry_out(world, number, plan) => end,
         };
         running.ended = true;
+        // Of connects that are accepted, some.
+        let unordered =
+            kind == Logged::Connect && matches!(end, End::Answered(_)) && random.below(3) == 0;
+        if unordered {
+            world.stage().function(number, Function::Unordered);
+        }
         world.stage().function(number, Function::End(end.clone()));
-        answer(end)
+        let answer = answer(end)?;
+        Ok(InvokeAnswer {
+            unordered,
+            ..answer
+        })
     }
 }
 

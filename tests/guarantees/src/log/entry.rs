@@ -91,6 +91,8 @@ pub enum Function {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
+    /// Its answer will say that messages of the connection need no order: they may be handled at once.
+    Unordered,
     /// It ends; it is logged before the answer is sent.
     End(End),
     /// The caller was told that nothing of it was sent: the function does not know of it.

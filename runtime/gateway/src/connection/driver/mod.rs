@@ -1,7 +1,8 @@
 //! Does what the state machine says, with a real socket, a real clock and a real function.
 //!
-//! The handler runs on the task of its socket: [`Driver::poll`] polls the call in flight beside the socket and the
-//! timer, so a connection is one task and nothing has to be handed over.
+//! The handler runs on the task of its socket: [`Driver::poll`] polls the calls in flight beside the socket and the
+//! timer, so a connection is one task and nothing has to be handed over. There is one call, unless the function takes
+//! messages unordered.
 
 mod calls;
 mod handshake;
@@ -9,6 +10,7 @@ mod journal;
 mod reading;
 mod timers;
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,20 +33,30 @@ use crate::hub::outbound::Flush;
 use crate::hub::peer::Peer;
 use crate::invoke::{BoxFuture, Call, InvokeAnswer, InvokeError};
 use crate::limit::Limit;
-use crate::machine::{CallError, Ending, Input, Machine, Output};
+use crate::machine::{ALONE, CallError, Ending, Input, Lane, Lanes, Machine, Output};
 use crate::service::Service;
 use crate::shared::{Place, Shared, Slot};
 use crate::socket::{Reader, Writer};
 
 type Answered = Result<InvokeAnswer, InvokeError>;
 
-/// The call to the function.
+/// A call to the function.
+struct Running<'s> {
+    kind: Kind,
+    /// For the log.
+    request_id: Arc<str>,
+    flight: InFlight<'s>,
+}
+
+/// What a call waits for.
 enum InFlight<'s> {
     /// For a place among the calls.
     Waiting(
         BoxFuture<'s, Result<SemaphorePermit<'s>, InvokeError>>,
         Box<Call>,
     ),
+    /// For its turn to be polled for the first time: until then the function cannot have seen it.
+    Fresh(BoxFuture<'s, Answered>, SemaphorePermit<'s>),
     Running(
         BoxFuture<'s, Answered>,
         #[expect(dead_code, reason = "held")] SemaphorePermit<'s>,
@@ -65,12 +77,12 @@ pub(super) struct Driver<'s> {
     reader: Option<Reader>,
     decoder: Decoder,
     inbox: Inbox,
-    /// The call in flight, and its request id for the log.
-    call: Option<(Kind, Arc<str>, InFlight<'s>)>,
-    /// The message in flight, where its sender is to be told should it fail.
-    asked: Option<Arc<str>>,
-    /// Pushes of the last answer that wait for room.
-    replies: Option<(Box<Replies>, Held<'s>)>,
+    /// The calls in flight: one, unless the function takes messages unordered.
+    calls: Lanes<Running<'s>>,
+    /// The messages in flight, where their sender is to be told should they fail.
+    asked: Lanes<Arc<str>>,
+    /// Pushes of answers that wait for room, in the order in which the answers came.
+    replies: VecDeque<(Box<Replies>, Held<'s>)>,
     /// The `traceparent` of the handshake, until the connect call is done.
     client_trace: Option<Arc<str>>,
     /// What the handshake still needs; gone once it is answered.
@@ -166,9 +178,9 @@ impl<'s> Driver<'s> {
             reader: Some(reader),
             decoder,
             inbox,
-            call: None,
-            asked: None,
-            replies: None,
+            calls: Lanes::new(),
+            asked: Lanes::new(),
+            replies: VecDeque::new(),
             client_trace: pending.client_trace.take(),
             handshake: Some(Box::new(pending)),
             close_answer: None,
@@ -266,7 +278,7 @@ impl<'s> Driver<'s> {
             Output::CallConnect => {
                 if let Some(pending) = &self.handshake {
                     let (event, id) = (pending.event.clone(), pending.request_id.clone());
-                    self.call(Kind::Connect, event, id);
+                    self.call(ALONE, Kind::Connect, event, id);
                 }
             }
             Output::Reject(status) => self.reject(status),
@@ -277,16 +289,16 @@ impl<'s> Driver<'s> {
                 self.last_read = self.now;
                 self.last_message = self.now;
             }
-            Output::CallMessage => {
+            Output::CallMessage(lane) => {
                 if let Some(event) = self.inbox.pop(self.shared.hub.memory()) {
                     let id = self.shared.request_id();
                     if self.service.options.limits.tell {
-                        self.asked = Some(Arc::clone(&event));
+                        self.asked.put(lane, Arc::clone(&event));
                     }
-                    self.call(Kind::Message, event, id);
+                    self.call(lane, Kind::Message, event, id);
                 }
             }
-            Output::Tell(error) => self.tell(error),
+            Output::Tell(lane, error) => self.tell(lane, error),
             Output::Seal => self.shared.hub.seal(&self.peer),
             Output::SendClose(ending) => {
                 tracing::debug!(
@@ -326,16 +338,15 @@ impl<'s> Driver<'s> {
                     "received messages are dropped: their connection ended before the function could take them"
                 );
             }
-            Output::AbandonCall => {
+            Output::AbandonCall(lane) => {
                 tracing::warn!(
                     connection = shown(self.peer.id()),
                     "a call did not end within call-grace and is given up"
                 );
                 self.reached(Limit::CallGrace);
-                if let Some((kind, ..)) = &self.call {
-                    self.count(*kind, Err(&InvokeError::TimedOut));
+                if let Some(running) = self.calls.take(lane) {
+                    self.count(&running, Err(&InvokeError::TimedOut));
                 }
-                self.call = None;
                 self.client_trace = None;
             }
             Output::CallClose(ending) => {
@@ -346,7 +357,7 @@ impl<'s> Driver<'s> {
                 );
                 let id = self.record_ending(&ending);
                 let event = event::close(self.peer.id(), &ending);
-                self.call(Kind::Close, event, id);
+                self.call(ALONE, Kind::Close, event, id);
             }
             Output::GiveUp => {
                 self.reached(Limit::CloseRetryFor);
@@ -379,7 +390,7 @@ impl<'s> Driver<'s> {
         if let Poll::Ready(input) = self.poll_record(cx) {
             return Poll::Ready(Some(input));
         }
-        if let Poll::Ready(input) = self.poll_call(cx) {
+        if let Poll::Ready(input) = self.poll_calls(cx) {
             return Poll::Ready(Some(input));
         }
         if let Poll::Ready(input) = self.poll_out(cx) {
@@ -439,8 +450,8 @@ impl<'s> Driver<'s> {
     }
 
     /// Tells the sender of a message that it failed, where the connection lives on.
-    fn tell(&mut self, error: CallError) {
-        let note = respond::failed_message(error, self.asked.take().as_deref());
+    fn tell(&mut self, lane: Lane, error: CallError) {
+        let note = respond::failed_message(error, self.asked.take(lane).as_deref());
         if self.shared.hub.send_to(&self.peer, &note.into()).is_err() {
             tracing::debug!(
                 connection = shown(self.peer.id()),

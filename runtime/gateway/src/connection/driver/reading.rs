@@ -52,8 +52,8 @@ impl Driver<'_> {
         self.paused_for_memory
             && self.inbox.undecoded() > 0
             && self.inbox.is_empty()
-            && self.call.is_none()
-            && self.replies.is_none()
+            && self.calls.is_empty()
+            && self.replies.is_empty()
     }
 
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Input>> {

@@ -49,10 +49,9 @@ impl Driver<'_> {
         if passed(self.write_deadline()) {
             return Some(self.stalled(Limit::WriteTimeout));
         }
-        if passed(self.replies.as_ref().map(|(replies, _)| replies.until())) {
-            let (replies, _) = self.replies.take()?;
+        if passed(self.replies_deadline()) {
             self.reached(Limit::WriteTimeout);
-            return Some(replies.give_up(&self.peer));
+            return self.give_up_replies();
         }
         if self.machine.phase() != Phase::Open {
             return None;
@@ -102,7 +101,7 @@ impl Driver<'_> {
             self.machine.deadline(&self.service.options.limits),
             self.linger.map(|(until, _)| until),
             self.write_deadline(),
-            self.replies.as_ref().map(|(replies, _)| replies.until()),
+            self.replies_deadline(),
             self.pong_deadline().filter(|_| reading),
             self.ping_deadline().filter(|_| reading),
             self.idle_deadline().filter(|_| reading),
@@ -118,6 +117,11 @@ impl Driver<'_> {
     pub(super) fn write_deadline(&self) -> Option<Instant> {
         self.reader.as_ref()?;
         Some(self.blocked_since? + self.service.options.write_timeout)
+    }
+
+    /// Of the answer that came first: the others have as long from when they came.
+    fn replies_deadline(&self) -> Option<Instant> {
+        self.replies.front().map(|(replies, _)| replies.until())
     }
 
     pub(super) fn pong_deadline(&self) -> Option<Instant> {

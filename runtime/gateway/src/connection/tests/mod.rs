@@ -6,6 +6,7 @@ mod lingering;
 mod plain;
 mod storm;
 mod together;
+mod unordered;
 
 use std::sync::Arc;
 

@@ -74,8 +74,8 @@ struct Run<'a> {
     err_msg: Option<Cow<'a, str>>,
 }
 
-/// What the answer of the API means for the call. Pushes inside a reply are not looked at: a function that is called
-/// this way was not told that they would be.
+/// What the answer of the API means for the call. Pushes inside a reply and other additions of ours are not looked at:
+/// a function that is called this way was not told that they would be.
 pub(crate) fn meaning(
     kind: Kind,
     body: &[u8],
@@ -109,6 +109,7 @@ pub(crate) fn meaning(
     }
     let mut answer = read(kind, run.ret_msg.as_deref().unwrap_or_default().as_bytes())?;
     answer.pushes.clear();
+    answer.unordered = false;
     Ok(answer)
 }
 

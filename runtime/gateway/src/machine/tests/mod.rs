@@ -25,6 +25,7 @@
 //! | Closing | | `a_close_event_is_retried_with_growing_pauses_and_given_up`, `an_answered_close_event_waits_for_the_socket_only` |
 
 mod lives;
+mod unordered;
 
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ impl Life {
     fn registering() -> Self {
         let mut life = Self::new();
         assert_eq!(life.on(Input::Handshake), [Output::CallConnect]);
-        life.on(Input::Sent);
+        life.on(Input::Sent(0));
         assert_eq!(life.machine.phase(), Phase::Registering);
         life
     }
@@ -103,8 +104,8 @@ impl Life {
     /// Open, with a message at the function.
     fn busy() -> Self {
         let mut life = Self::open();
-        assert_eq!(life.on(Input::Message), [Output::CallMessage]);
-        life.on(Input::Sent);
+        assert_eq!(life.on(Input::Message), [Output::CallMessage(0)]);
+        life.on(Input::Sent(0));
         life
     }
 
@@ -140,7 +141,7 @@ fn the_connect_event_is_sent_once_the_entry_is_recorded() {
     assert_eq!(life.machine.phase(), Phase::Registering);
     assert_eq!(life.on(Input::Recorded(true)), []);
     assert_eq!(life.deadline(), None);
-    life.on(Input::Sent);
+    life.on(Input::Sent(0));
     life.open_up();
 }
 
@@ -187,7 +188,7 @@ fn refused_has_no_close_event() {
 fn not_sent_is_502_and_a_full_queue_503_without_close_event() {
     for (error, status) in [(CallError::NotSent, 502), (CallError::QueueFull, 503)] {
         let mut life = Life::registering();
-        let out = life.on(Input::CallFailed(error));
+        let out = life.on(Input::CallFailed(0, error));
         assert_eq!(out, [Output::Reject(status), Output::Forget, Output::End]);
     }
 }
@@ -196,7 +197,7 @@ fn not_sent_is_502_and_a_full_queue_503_without_close_event() {
 fn sent_and_failed_is_closing() {
     for (error, status) in [(CallError::Failed, 502), (CallError::Late, 504)] {
         let mut life = Life::registering();
-        let out = life.on(Input::CallFailed(error));
+        let out = life.on(Input::CallFailed(0, error));
         assert_eq!(out[0], Output::Reject(status));
         assert_eq!(out.last(), Some(&lost()));
     }
@@ -218,7 +219,7 @@ fn a_late_connect_is_504_and_awaited_before_its_close() {
     let mut life = Life::registering();
     life.tick_after(LIMITS.invoke_timeout);
     let out = life.tick_after(LIMITS.call_grace);
-    assert_eq!(out, [Output::AbandonCall, Output::Seal, lost()]);
+    assert_eq!(out, [Output::AbandonCall(0), Output::Seal, lost()]);
 }
 
 #[test]
@@ -264,10 +265,10 @@ fn messages_go_one_at_a_time() {
     let mut life = Life::busy();
     assert_eq!(life.on(Input::Message), []);
     assert_eq!(life.on(Input::Message), []);
-    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
-    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
-    assert_eq!(life.on(Input::Answered), []);
-    assert_eq!(life.on(Input::Message), [Output::CallMessage]);
+    assert_eq!(life.on(Input::Answered(0)), [Output::CallMessage(0)]);
+    assert_eq!(life.on(Input::Answered(0)), [Output::CallMessage(0)]);
+    assert_eq!(life.on(Input::Answered(0)), []);
+    assert_eq!(life.on(Input::Message), [Output::CallMessage(0)]);
 }
 
 #[test]
@@ -280,7 +281,7 @@ fn a_failed_message_closes_and_drops_the_rest() {
     ] {
         let mut life = Life::busy();
         life.on(Input::Message);
-        let out = life.on(Input::CallFailed(error));
+        let out = life.on(Input::CallFailed(0, error));
         assert_eq!(out[..2], [Output::DropMessages(1), Output::Seal]);
         let Output::SendClose(sent) = &out[2] else {
             panic!("{out:?}")
@@ -298,14 +299,17 @@ fn a_failed_message_is_told_where_that_is_wanted() {
     life.open_up();
     life.on(Input::Message);
     life.on(Input::Message);
-    let out = life.on(Input::CallFailed(CallError::Failed));
-    assert_eq!(out, [Output::Tell(CallError::Failed), Output::CallMessage]);
-    life.on(Input::Sent);
+    let out = life.on(Input::CallFailed(0, CallError::Failed));
+    assert_eq!(
+        out,
+        [Output::Tell(0, CallError::Failed), Output::CallMessage(0)]
+    );
+    life.on(Input::Sent(0));
     // A late one is told once, and the next waits until it is over.
     let out = life.tick_after(LIMITS.invoke_timeout);
-    assert_eq!(out, [Output::Tell(CallError::Late)]);
+    assert_eq!(out, [Output::Tell(0, CallError::Late)]);
     assert_eq!(life.on(Input::Message), []);
-    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    assert_eq!(life.on(Input::Answered(0)), [Output::CallMessage(0)]);
     assert_eq!(life.machine.phase(), Phase::Open);
 }
 
@@ -318,7 +322,7 @@ fn a_late_message_closes_and_its_close_event_waits_for_it() {
         "{out:?}"
     );
     assert_eq!(life.on(Input::CloseWritten), []);
-    let out = life.on(Input::Answered);
+    let out = life.on(Input::Answered(0));
     assert!(matches!(&out[..], [Output::CallClose(ending)] if ending.code.0 == 1011));
 
     let mut life = Life::busy();
@@ -326,7 +330,7 @@ fn a_late_message_closes_and_its_close_event_waits_for_it() {
     life.on(Input::CloseWritten);
     life.on(Input::CloseReceived(ending(1011)));
     let out = life.tick_after(LIMITS.call_grace);
-    assert_eq!(out[0], Output::AbandonCall);
+    assert_eq!(out[0], Output::AbandonCall(0));
     assert!(matches!(&out[1], Output::CallClose(ending) if ending.code.0 == 1011));
 }
 
@@ -334,10 +338,10 @@ fn a_late_message_closes_and_its_close_event_waits_for_it() {
 fn an_answer_whose_pushes_wait_is_not_late() {
     let mut life = Life::busy();
     life.on(Input::Message);
-    life.on(Input::Delivering);
+    life.on(Input::Delivering(0));
     assert_eq!(life.deadline(), None);
     assert_eq!(life.tick_after(LIMITS.invoke_timeout), []);
-    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
+    assert_eq!(life.on(Input::Answered(0)), [Output::CallMessage(0)]);
 }
 
 #[test]
@@ -356,8 +360,8 @@ fn messages_still_go_while_a_pushed_close_is_queued() {
     life.on(Input::CloseQueued(ending(4000)));
     life.on(Input::Message);
     assert_eq!(life.on(Input::CloseWritten), [Output::Seal]);
-    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
-    let out = life.on(Input::Answered);
+    assert_eq!(life.on(Input::Answered(0)), [Output::CallMessage(0)]);
+    let out = life.on(Input::Answered(0));
     assert_eq!(out, [Output::CallClose(ending(4000))]);
 }
 
@@ -370,8 +374,11 @@ fn the_clients_close_is_answered_and_messages_before_it_are_delivered() {
     assert_eq!(life.machine.phase(), Phase::Draining);
     assert_eq!(life.on(Input::CloseWritten), [Output::Shut]);
     assert_eq!(life.on(Input::SocketEnded), []);
-    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
-    assert_eq!(life.on(Input::Answered), [Output::CallClose(ending(4321))]);
+    assert_eq!(life.on(Input::Answered(0)), [Output::CallMessage(0)]);
+    assert_eq!(
+        life.on(Input::Answered(0)),
+        [Output::CallClose(ending(4321))]
+    );
     let out = life.on(Input::CloseAnswered(true));
     assert_eq!(out, [Output::Forget, Output::End]);
 }
@@ -409,7 +416,7 @@ fn a_limit_is_named_when_it_is_reached_and_not_again() {
         [Limit::InvokeTimeout]
     );
     life.tick_after(LIMITS.invoke_timeout);
-    assert!(life.machine.is_late());
+    assert!(life.machine.is_late(0));
     assert_eq!(reached(&life, Duration::ZERO), []);
     // The close of it is not written.
     assert_eq!(reached(&life, LIMITS.close_timeout), [Limit::CloseTimeout]);
@@ -485,8 +492,11 @@ fn shutdown_while_open_closes_and_delivers_what_was_received() {
     let out = life.on(Input::Shutdown(ending(1001)));
     assert_eq!(out, [Output::Seal, Output::SendClose(ending(1001))]);
     assert_eq!(life.on(Input::CloseWritten), []);
-    assert_eq!(life.on(Input::Answered), [Output::CallMessage]);
-    assert_eq!(life.on(Input::Answered), [Output::CallClose(ending(1001))]);
+    assert_eq!(life.on(Input::Answered(0)), [Output::CallMessage(0)]);
+    assert_eq!(
+        life.on(Input::Answered(0)),
+        [Output::CallClose(ending(1001))]
+    );
 }
 
 #[test]
@@ -496,7 +506,7 @@ fn no_call_starts_later_than_invoke_timeout_after_the_end() {
     life.on(Input::Gone);
     let out = life.tick_after(LIMITS.invoke_timeout);
     assert_eq!(out, [Output::DropMessages(1)]);
-    assert_eq!(life.on(Input::Answered), [lost()]);
+    assert_eq!(life.on(Input::Answered(0)), [lost()]);
 }
 
 #[test]

@@ -79,6 +79,8 @@ pub(super) struct Connection<'l> {
     pub(super) connects: Vec<u64>,
     pub(super) messages: Vec<u64>,
     pub(super) closes: Vec<u64>,
+    /// Its messages may be handled at once.
+    pub(super) unordered: bool,
     /// When messages could not be sent to the function.
     unreached: Vec<usize>,
     /// When something first happened that may have ended it.

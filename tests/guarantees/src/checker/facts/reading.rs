@@ -102,6 +102,7 @@ impl<'l> Facts<'l> {
                     connects: Vec::new(),
                     messages: Vec::new(),
                     closes: Vec::new(),
+                    unordered: false,
                     unreached: Vec::new(),
                     may_end: NEVER,
                     out: NEVER,
@@ -118,6 +119,12 @@ impl<'l> Facts<'l> {
                     }
                     Kind::Message => known.messages.push(number),
                     Kind::Close => known.closes.push(number),
+                }
+            }
+            Function::Unordered => {
+                let call = self.calls.get(&number).map(|call| call.connection);
+                if let Some(known) = call.and_then(|id| self.connections.get_mut(id)) {
+                    known.unordered = true;
                 }
             }
             Function::End(end) => {
@@ -158,7 +165,8 @@ impl<'l> Facts<'l> {
         }
     }
 
-    /// Pushes inside answers. They are queued before the next event of the connection is sent.
+    /// Pushes inside answers. They are queued before the next event of the connection is sent, unless its messages may
+    /// be handled at once: then before its close event.
     fn replies(&mut self) {
         for call in self.calls.values() {
             let Some((asked, End::Answered(texts))) = call.end else {
@@ -168,6 +176,10 @@ impl<'l> Facts<'l> {
                 other.connection == call.connection
                     && other.kind == Kind::Message
                     && other.begin > asked
+                    && !self
+                        .connections
+                        .get(call.connection)
+                        .is_some_and(|connection| connection.unordered)
             });
             let answered = next.map(|next| next.begin).min().unwrap_or(NEVER);
             for _ in texts {

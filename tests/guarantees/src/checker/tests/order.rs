@@ -37,6 +37,30 @@ fn o2_messages_are_sent_one_by_one_in_their_order() {
 }
 
 #[test]
+fn o2_unordered_messages_begin_in_their_order() {
+    let sent = "5 ann sends a\n 6 ann sends b\n 7 ann sends c\n";
+    let opened = super::OPEN.replace("2 f1 answers", "2 f1 unordered\n 2 f1 answers");
+    let between = |lines: &str| story(&format!("{opened}{sent}{lines}{}", super::CLOSED));
+    let at_once = "8 f2 message x a\n 9 f3 message x b\n 10 f3 answers\n 11 f4 message x c\n 12 f2 answers\n 13 f4 answers\n";
+    keeps(Number::O2, &between(at_once));
+    // One that was not told so may not.
+    breaks(Number::O2, &super::between(&format!("{sent}{at_once}")));
+    for wrong in [
+        // In another order, with a hole, without counting.
+        "8 f2 message x b\n 9 f3 message x a\n 10 f2 answers\n 11 f3 answers\n",
+        "8 f2 message x a\n 9 f3 message x c\n 10 f2 answers\n 11 f3 answers\n",
+        "8 f2 message x a 1\n 9 f3 message x b 1\n 10 f2 answers\n 11 f3 answers\n",
+    ] {
+        breaks(Number::O2, &between(wrong));
+    }
+    // Twice is once too often, and the close event comes after all of them.
+    let twice = "8 f2 message x a\n 9 f3 message x a\n 10 f2 answers\n 11 f3 answers\n";
+    breaks(Number::D1, &between(twice));
+    let runs = "8 f2 message x a\n 9 f3 message x b\n 10 f3 answers\n 20 ann leaves\n 21 f4 close x\n 22 f4 answers\n 30 f2 answers\n";
+    breaks(Number::O3, &story(&format!("{opened}{sent}{runs}")));
+}
+
+#[test]
 fn o2_what_had_all_its_time_or_was_not_reached_is_passed_over() {
     let sent = "5 ann sends a\n 6 ann sends b\n";
     let late = "8 f2 message x a\n 8008 f3 message x b\n 8009 f3 answers\n 9000 f2 answers\n";

@@ -99,6 +99,7 @@ fn function(number: &str, words: &[&str], seqs: &mut BTreeMap<String, u64>) -> O
         ["answers", texts @ ..] => Function::End(End::Answered(
             texts.iter().map(|text| (*text).into()).collect(),
         )),
+        ["unordered"] => Function::Unordered,
         ["refuses"] => Function::End(End::Refused),
         ["fails"] => Function::End(End::Failed),
         ["dropped"] => Function::End(End::Abandoned),

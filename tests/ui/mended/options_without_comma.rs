@@ -1,0 +1,10 @@
+// In any order.
+
+use wsfn::on_message;
+
+#[on_message(unordered, crate = wsfn)]
+async fn answer(question: &str) -> &str {
+    question
+}
+
+wsfn::main!(answer);
