@@ -7,6 +7,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wsfn_tests::Example;
 
+use super::command::wsfn;
 use super::gateway::{Client, connect, text};
 
 /// How long nothing has to come for it to count as nothing.
@@ -136,6 +137,84 @@ async fn chat_keeps_rooms_apart_and_speaks_its_sub_protocol() {
         r#"{"type":"leave","name":"Berta","here":["Anna"]}"#
     );
     nothing_comes(&mut carla).await;
+}
+
+/// The same wherever the function is: the next message reaches it while it speaks, in this process or another one.
+async fn is_stopped(gateway: &Example) {
+    let (mut ann, mut bob) = (
+        connect(gateway.address()).await,
+        connect(gateway.address()).await,
+    );
+    // Longer than anybody would listen.
+    let long = |word: &str| format!("{word} ").repeat(100);
+    say(&mut ann, &long("one")).await;
+    assert_eq!(text(&mut ann).await, "one ");
+    // Another text takes its place, and then nobody speaks.
+    say(&mut ann, &long("two")).await;
+    let (mut said, mut stopped) = (false, 0);
+    while stopped < 2 {
+        match text(&mut ann).await.as_str() {
+            "(stopped)" => stopped += 1,
+            "one " => {}
+            "two " => {
+                if !std::mem::replace(&mut said, true) {
+                    say(&mut ann, "stop").await;
+                }
+            }
+            other => panic!("{other}"),
+        }
+    }
+    // Others are not stopped with it, and who vanishes is forgotten.
+    say(&mut bob, "to be").await;
+    for word in ["to ", "be", "(the end)"] {
+        assert_eq!(text(&mut bob).await, word);
+    }
+    say(&mut bob, &long("three")).await;
+    assert_eq!(text(&mut bob).await, "three ");
+    drop(bob);
+    say(&mut ann, "or not").await;
+    for word in ["or ", "not", "(the end)"] {
+        assert_eq!(text(&mut ann).await, word);
+    }
+    nothing_comes(&mut ann).await;
+}
+
+#[tokio::test]
+async fn stream_is_stopped_in_the_process_of_the_gateway() {
+    is_stopped(&Example::start("stream")).await;
+}
+
+#[tokio::test]
+async fn stream_is_stopped_behind_http() {
+    let pushes = Example::free_address();
+    let push_url = format!("http://{pushes}/api-wsfn");
+    let environment = [("WSFN_MODE", "event-invoke"), ("WSFN_PUSH_URL", &*push_url)];
+    let function = Example::start_with("stream", "stream", &Example::free_address(), &environment);
+    let url = format!("http://{}/event-invoke", function.address());
+    let command = wsfn(&["gateway", "--push-listen", &pushes, "--function", &url]);
+    is_stopped(&Example::listening_command(
+        command,
+        &Example::free_address(),
+    ))
+    .await;
+}
+
+/// Each message is in another process.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn stream_is_stopped_in_processes_that_the_gateway_starts() {
+    let pushes = Example::free_address();
+    let program = Example::program("stream", "stream");
+    let function = format!(
+        "env WSFN_PUSH_URL=http://{pushes}/api-wsfn {}",
+        program.display()
+    );
+    let command = wsfn(&["gateway", "--push-listen", &pushes, "--exec", &function]);
+    is_stopped(&Example::listening_command(
+        command,
+        &Example::free_address(),
+    ))
+    .await;
 }
 
 #[tokio::test]
