@@ -30,7 +30,12 @@ const OPEN: &str = "document.querySelector('#state').dataset.state === 'open'";
 const SEND_OFF: &str = "document.querySelector('#send').disabled";
 
 /// Opens the page and enters a room, the way a person would.
-async fn enter(driver: &WebDriver, address: &str, room: &str, name: &str) -> WebDriverResult<Page> {
+pub(super) async fn enter(
+    driver: &WebDriver,
+    address: &str,
+    room: &str,
+    name: &str,
+) -> WebDriverResult<Page> {
     let page = Page::open(driver, address).await?;
     page.fill("name", name).await?;
     page.fill("room", room).await?;
@@ -39,7 +44,7 @@ async fn enter(driver: &WebDriver, address: &str, room: &str, name: &str) -> Web
     Ok(page)
 }
 
-async fn say(page: &Page, text: &str) -> WebDriverResult<()> {
+pub(super) async fn say(page: &Page, text: &str) -> WebDriverResult<()> {
     page.until(
         "!document.querySelector('#send').disabled",
         "send is offered",
@@ -49,7 +54,7 @@ async fn say(page: &Page, text: &str) -> WebDriverResult<()> {
     page.click("#send").await
 }
 
-async fn heard(page: &Page) -> WebDriverResult<Vec<String>> {
+pub(super) async fn heard(page: &Page) -> WebDriverResult<Vec<String>> {
     let texts = page
         .ask("[...document.querySelectorAll('.said span')].map((said) => said.textContent)")
         .await?;

@@ -8,3 +8,5 @@ mod builtin;
 mod chat;
 mod chromium;
 mod page;
+#[cfg(target_os = "linux")]
+mod recipe;

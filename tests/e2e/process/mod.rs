@@ -19,7 +19,7 @@ mod proxies;
 mod push;
 mod push_tls;
 #[cfg(target_os = "linux")]
-mod recipe;
+pub(crate) mod recipe;
 mod reload;
 mod runtime_api;
 mod session;

@@ -16,7 +16,7 @@ use super::gateway::{Client, connect, text};
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// What the README has people type, on ports of our own.
-struct Recipe {
+pub(crate) struct Recipe {
     shell: Child,
     script: String,
     /// That of each function and of the gateway, under the number in the README.
@@ -24,7 +24,7 @@ struct Recipe {
 }
 
 impl Recipe {
-    fn start(store: Option<&str>) -> Self {
+    pub(crate) fn start(store: Option<&str>) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .expect("the root");
@@ -71,8 +71,13 @@ impl Recipe {
         found.expect("a port of the README").1
     }
 
+    /// Where clients connect.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port("9001"))
+    }
+
     /// Waits until all of them listen.
-    async fn listens(&self) {
+    pub(crate) async fn listens(&self) {
         for (_, port) in &self.ports {
             while !listens(*port).await {
                 tokio::time::sleep(PAUSE).await;
@@ -81,7 +86,7 @@ impl Recipe {
     }
 
     /// Kills a function, and starts it again with the line that the README has for it.
-    async fn lose(&self, handler: &str) -> Group {
+    pub(crate) async fn lose(&self, handler: &str) -> Group {
         let mine = format!("WSFN_LISTEN=127.0.0.1:{}", self.port("9012"));
         let mut killed = false;
         for process in std::fs::read_dir("/proc").expect("processes").flatten() {
@@ -124,7 +129,7 @@ impl Drop for Recipe {
 }
 
 /// A shell and what it started.
-struct Group(Child);
+pub(crate) struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
@@ -170,7 +175,7 @@ async fn hears(client: &mut Client) -> Value {
 
 async fn people_talk(recipe: Recipe) {
     recipe.listens().await;
-    let address = format!("127.0.0.1:{}", recipe.port("9001"));
+    let address = recipe.address();
     let (mut ann, mut bob) = (connect(&address).await, connect(&address).await);
     send(
         &mut ann,
