@@ -5,6 +5,7 @@ mod rooms;
 mod secrecy;
 mod stream;
 mod to_all;
+mod users;
 
 use wsfn::{ConnectionId, Push};
 use wsfn_tests::{PushAnswer, PushServer};

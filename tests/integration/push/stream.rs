@@ -113,6 +113,40 @@ async fn a_queue_that_stays_full_is_tried_again_and_one_that_is_gone_is_not() {
     assert_eq!(server.bodies().len(), 1);
 }
 
+/// Writes until it cannot, and tells the others why.
+#[on_message]
+async fn drone(id: &ConnectionId, push: &Push, rooms: &Rooms, text: &str) -> Result<()> {
+    let mut answer = push.stream(id);
+    let error = loop {
+        if let Err(error) = answer.write(text).await {
+            break error;
+        }
+        sleep(Duration::from_millis(100)).await;
+    };
+    rooms
+        .everyone(format!("{text} {}", error.is_gone()))
+        .await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_ends_when_the_client_leaves() {
+    let app = TestApp::new(wsfn::app![drone]).start().await.unwrap();
+    let mut bob = app.connect().await.unwrap();
+    for how in ["closes", "vanishes"] {
+        let mut ann = app.connect().await.unwrap();
+        ann.send_text(how).await;
+        for _ in 0..3 {
+            assert_eq!(ann.expect_text().await, how);
+        }
+        match how {
+            "closes" => ann.close().await,
+            _ => ann.vanish(),
+        }
+        assert_eq!(bob.expect_text().await, format!("{how} true"));
+    }
+}
+
 /// Works until its client leaves, and tells the others.
 #[on_message]
 async fn work(rooms: &Rooms, gone: Gone, name: &str) -> Result<()> {
