@@ -61,7 +61,7 @@ async fn twice_is_once(world: &World) {
     }
     // Another sees what one did, and does it for it.
     assert_eq!(bob.join("twice", &id).await.error, None);
-    assert_eq!(bob.members("twice", 10).await.names, [id.clone()]);
+    assert_eq!(bob.members("twice", 10).await.names, [id.as_str()]);
     assert_eq!(bob.count("twice").await, 1);
     assert_eq!(bob.of(&id).await.names, ["twice"]);
     assert_eq!(bob.broadcast(&["twice"], "once", &[]).await.delivered, 1);
@@ -288,7 +288,7 @@ async fn names_are_names(world: &World) {
     all.sort();
     assert_eq!(bob.of(&id).await.names, all);
     for (at, name) in NAMES.iter().enumerate() {
-        assert_eq!(bob.members(name, 10).await.names, [id.clone()], "{name:?}");
+        assert_eq!(bob.members(name, 10).await.names, [id.as_str()], "{name:?}");
         assert_eq!(bob.broadcast(&[name], name, &[]).await.delivered, 1);
         assert_eq!(ann.hears().await, *name);
         assert_eq!(ann.leave(name, &id).await.error, None, "{name:?}");
