@@ -4,6 +4,8 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wsfn_tests::Example;
 
@@ -418,6 +420,34 @@ async fn each_route_has_its_functions_and_what_matches_none_is_not_found() {
         Err(Error::Http(response)) => assert_eq!(response.status(), 404),
         other => panic!("not refused: {other:?}"),
     }
+    // A function that chooses nothing from an offer is warned about once for each route.
+    let mut said = Vec::new();
+    for (path, route) in [
+        ("/echo/1", "any host, /echo/{what}"),
+        ("/echo/2", ""),
+        ("/lobby", "127.0.0.1, /lobby"),
+    ] {
+        let mut request = format!("ws://{address}{path}")
+            .into_client_request()
+            .expect("a request");
+        let offer = HeaderValue::from_static("chat.v1");
+        request
+            .headers_mut()
+            .insert("Sec-WebSocket-Protocol", offer);
+        // This client gives up, as a browser does.
+        assert!(tokio_tungstenite::connect_async(request).await.is_err());
+        if !route.is_empty() {
+            said.extend(gateway.says("the function chose none"));
+            assert!(
+                said.last().is_some_and(|line| line.contains(route)),
+                "{said:#?}"
+            );
+        }
+    }
+    let warned = said
+        .iter()
+        .filter(|line| line.contains("the function chose none"));
+    assert_eq!(warned.count(), 2, "{said:#?}");
     let _ = std::fs::remove_dir_all(folder);
 }
 
@@ -594,4 +624,71 @@ fn invoke_shows_the_reply() {
     let said = output(&["invoke", &url, "/no/such/event.json"]);
     assert!(printed(&said).contains("/no/such/event.json: cannot be read"));
     let _ = std::fs::remove_file(event);
+}
+
+#[test]
+fn the_printed_settings_are_all_of_them_and_change_nothing() {
+    let said = output(&["gateway", "--print-config"]);
+    assert!(said.status.success(), "{}", printed(&said));
+    let file = String::from_utf8(said.stdout).expect("UTF-8");
+    // The mode of the command is no choice.
+    let settings = wsfn_settings::SETTINGS
+        .iter()
+        .filter(|setting| setting.is_for_command() && setting.name != "mode");
+    for setting in settings {
+        let line = format!("#{} = ", setting.name);
+        assert!(file.lines().any(|l| l.starts_with(&line)), "{line}{file}");
+    }
+    // All of it is a comment, so a gateway with it does what it does without.
+    let path = std::env::temp_dir().join(format!("wsfn-printed-{}.toml", std::process::id()));
+    std::fs::write(&path, &file).expect("written");
+    let config = path.to_str().expect("a path");
+    let function = ["--function", "http://127.0.0.1:9/"];
+    let with = output(&[&["gateway", "--check", "--config", config], &function[..]].concat());
+    let without = output(&[&["gateway", "--check"], &function[..]].concat());
+    let _ = std::fs::remove_file(&path);
+    assert!(with.status.success(), "{}", printed(&with));
+    let says = |said: &Output| printed(said).replace(config, "");
+    assert_eq!(says(&with), says(&without));
+}
+
+#[test]
+fn each_shell_gets_completions_that_know_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let said = output(&["completions", shell]);
+        assert!(said.status.success(), "{shell}: {}", printed(&said));
+        let script = String::from_utf8(said.stdout).expect("UTF-8");
+        for word in ["gateway", "invoke", "push", "close", "connections", "rooms"] {
+            assert!(script.contains(word), "{shell} without {word}");
+        }
+    }
+    // Where there is the shell, it takes them.
+    let sourced = Command::new("bash")
+        .args([
+            "-c",
+            "source <(\"$0\" completions bash) && complete -p wsfn",
+        ])
+        .arg(wsfn(&[]).get_program())
+        .output();
+    match sourced {
+        Ok(said) => assert!(said.status.success(), "{}", printed(&said)),
+        Err(error) => wsfn_tests::skip(
+            "each_shell_gets_completions_that_know_every_command",
+            &format!("bash: {error}"),
+        ),
+    }
+}
+
+#[tokio::test]
+async fn a_second_sigterm_ends_it_at_once() {
+    let misbehave = super::misbehave().to_str().expect("a path");
+    let mut gateway = executing(&["--exec", misbehave, "--drain", "10m"]);
+    let mut client = connect(gateway.address()).await;
+    // A call that does not end holds the shutdown up.
+    client.send(Message::text("hang")).await.expect("sent");
+    gateway.terminate();
+    let _ = gateway.says("once more to stop at once");
+    gateway.terminate();
+    let (status, lines) = gateway.ended();
+    assert_eq!(status.code(), Some(130), "{lines:#?}");
 }

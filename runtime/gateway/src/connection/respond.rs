@@ -10,6 +10,7 @@ use wsfn_protocol::{CloseCode, Data, ErrNo, Event, Kind, MessageEvent, Note, Rep
 use wsfn_settings::Refuse;
 
 use crate::codec;
+use crate::journal::Route;
 use crate::limit::Limit;
 use crate::machine::CallError;
 use crate::shared::Shared;
@@ -35,7 +36,12 @@ impl Handshake {
     }
 
     /// The sub-protocol of the answer: what the function chose, if it was offered. Several count as the first.
-    pub(super) fn choose_protocol(&self, chosen: Option<&str>, shared: &Shared) -> Option<String> {
+    pub(super) fn choose_protocol(
+        &self,
+        chosen: Option<&str>,
+        route: &Route,
+        shared: &Shared,
+    ) -> Option<String> {
         let first = chosen
             .and_then(|chosen| chosen.split(',').next())
             .map(str::trim)
@@ -43,8 +49,9 @@ impl Handshake {
         match first {
             Some(first) if self.offers().any(|offer| offer == first) => Some(first.to_owned()),
             Some(first) => {
-                if shared.warns_first("protocol not offered") {
+                if shared.warns_first(&format!("protocol not offered at {route}")) {
                     tracing::warn!(
+                        %route,
                         protocol = first,
                         "the function chose a sub-protocol that the client did not offer; the answer has none"
                     );
@@ -52,8 +59,11 @@ impl Handshake {
                 None
             }
             None => {
-                if self.offered.is_some() && shared.warns_first("no protocol chosen") {
+                if self.offered.is_some()
+                    && shared.warns_first(&format!("no protocol chosen at {route}"))
+                {
                     tracing::warn!(
+                        %route,
                         "the client offered sub-protocols and the function chose none: browsers drop such a connection"
                     );
                 }

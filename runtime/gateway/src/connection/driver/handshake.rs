@@ -23,7 +23,8 @@ impl Driver<'_> {
             ..
         } = *pending;
         drop(slot);
-        let protocol = handshake.choose_protocol(protocol.as_deref(), self.shared);
+        let protocol =
+            handshake.choose_protocol(protocol.as_deref(), &self.service.route, self.shared);
         let head = handshake.accepted(protocol);
         let flushed = {
             let mut out = self.peer.out();
