@@ -33,7 +33,7 @@ pub struct Heard {
 /// When the connection outlives its end, or something is written that is no answer of HTTP.
 pub async fn heard(input: &[u8], step: usize, reply_max: usize) -> Heard {
     let (exchange, mut hear) = Exchange::new();
-    exchange.offer(call());
+    exchange.offer(Arc::new(call(Kind::Message, "{}")));
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (mut reader, mut writer) = tokio::io::split(ours);
     let mut answer = Vec::new();
@@ -58,7 +58,7 @@ pub async fn heard(input: &[u8], step: usize, reply_max: usize) -> Heard {
         while let Some(said) = hear.recv().await {
             heard.note(said);
             if (1..EVENTS).contains(&heard.answers.len()) {
-                exchange.offer(call());
+                exchange.offer(Arc::new(call(Kind::Message, "{}")));
             }
         }
     };
@@ -88,10 +88,11 @@ impl Heard {
     }
 }
 
-fn call() -> Arc<Call> {
-    Arc::new(Call {
-        kind: Kind::Message,
-        event: "{}".into(),
+/// A call that has half a minute.
+pub(super) fn call(kind: Kind, event: &str) -> Call {
+    Call {
+        kind,
+        event: event.into(),
         connection_id: "x==".into(),
         event_id: "e".into(),
         seq: None,
@@ -99,7 +100,7 @@ fn call() -> Arc<Call> {
         deadline: Instant::now() + Duration::from_secs(30),
         request_id: "r".into(),
         client_trace: None,
-    })
+    }
 }
 
 #[cfg(test)]

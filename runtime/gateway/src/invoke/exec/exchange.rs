@@ -126,23 +126,13 @@ impl Exchange {
 mod tests {
     use std::time::Duration;
 
-    use tokio::time::Instant;
     use wsfn_protocol::Kind;
 
+    use super::super::bytes;
     use super::*;
 
     fn call() -> Arc<Call> {
-        Arc::new(Call {
-            kind: Kind::Message,
-            event: "{}".into(),
-            connection_id: "x==".into(),
-            event_id: "e".into(),
-            seq: None,
-            session: None,
-            deadline: Instant::now() + Duration::from_secs(30),
-            request_id: "r".into(),
-            client_trace: None,
-        })
+        Arc::new(bytes::call(Kind::Message, "{}"))
     }
 
     #[tokio::test]

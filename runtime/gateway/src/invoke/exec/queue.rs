@@ -240,23 +240,8 @@ impl Drop for Starting<'_> {
 mod tests {
     use std::time::Duration;
 
-    use tokio::time::Instant;
-
+    use super::super::bytes::call;
     use super::*;
-
-    fn call(kind: Kind, event: &str) -> Call {
-        Call {
-            kind,
-            event: event.into(),
-            connection_id: "x==".into(),
-            event_id: "e".into(),
-            seq: None,
-            session: None,
-            deadline: Instant::now() + Duration::from_secs(30),
-            request_id: "r".into(),
-            client_trace: None,
-        }
-    }
 
     #[tokio::test]
     async fn connects_first_and_then_in_turns() {
