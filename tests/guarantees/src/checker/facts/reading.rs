@@ -274,6 +274,9 @@ impl<'l> Facts<'l> {
             may_end = may_end.min(first_after(&all, begin));
             if let Some(kill) = self.kills.iter().find(|kill| kill.end > begin) {
                 may_end = may_end.min(kill.start.max(begin));
+            }
+            // One that began meanwhile may be of the next gateway, which listens before its start is logged.
+            if let Some(kill) = self.kills.iter().find(|kill| kill.start > begin) {
                 out = out.min(kill.end);
             }
             let mut last = out;

@@ -93,6 +93,16 @@ fn d3_nobody_out_of_open_is_pushed_to_and_nobody_open_is_gone() {
 }
 
 #[test]
+fn d3_who_was_open_when_the_gateway_was_killed_is_pushed_to_no_more() {
+    let killed = "50 gateway killed\n 51 ann ends\n 60 gateway started\n";
+    let late = "70 p1 send x one\n 71 p1 = 0\n 80 f2 close x\n 81 f2 answers\n 99000 settled\n";
+    breaks(Number::D3, &story(&format!("{OPEN}{killed}{late}")));
+    // The next gateway listens before its start is logged.
+    let early = "0 gateway killed\n 1 ann dials\n 2 f1 connect x ann\n 3 gateway started\n 4 f1 answers\n 5 ann opens\n";
+    keeps(Number::D3, &story(&format!("{early}{late}")));
+}
+
+#[test]
 fn d4_a_push_comes_once_to_whom_it_is_for() {
     let pushed = "5 p1 send x one\n 6 p1 = 0\n 7 ann gets one\n";
     keeps(Number::D4, &between(pushed));
