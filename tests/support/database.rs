@@ -4,8 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,11 @@ pub const PASSWORD: &str = "s3cr3t-p4ssw0rd";
 /// How long a server may take to start. One that takes longer does not start at all.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// Attempts to start one whose predecessor was killed, and whose helpers may be ending still.
-const ATTEMPTS: usize = 20;
+/// How long one may take to start whose predecessor was killed, and whose helpers may be ending still.
+const RESTARTS_WITHIN: Duration = Duration::from_secs(180);
+
+/// The first of the ports that programs are told to listen on.
+const FIRST_PORT: u16 = 10_000;
 
 impl Database {
     /// Makes an empty one and waits until it is ready. `None` where it is not installed: then `test` has been skipped,
@@ -89,6 +93,8 @@ impl Database {
         };
         let port = free_port();
         let folder = std::env::temp_dir().join(format!("wsfn-{name}-{port}"));
+        // One that was killed has left its own behind.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
         let mut database = Self {
             kind,
@@ -182,11 +188,13 @@ impl Database {
     /// # Panics
     /// Where it does not start.
     pub fn restart(&mut self) {
-        for _ in 0..ATTEMPTS {
+        let begun = Instant::now();
+        while begun.elapsed() < RESTARTS_WITHIN {
             if let Some(child) = self.try_start() {
                 self.child = Some(child);
                 return;
             }
+            std::thread::sleep(Duration::from_millis(100));
         }
         panic!("{:?} does not start", self.kind);
     }
@@ -370,14 +378,38 @@ impl Drop for Database {
     }
 }
 
-/// A port of loopback that nobody listens on.
+/// A port on which nobody listens, and which this process is given once.
+///
+/// It is none of those that the system gives to whoever asks for any: such a one would be free for everybody else too,
+/// until the program listens there that is told to, and again while that is killed and started anew.
 ///
 /// # Panics
 /// Where there is none.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
+    let range = range.unwrap_or_default();
+    let of_the_system = range.split_whitespace().next();
+    // Where the system does not say so, what the IANA has for it.
+    let of_the_system = of_the_system
+        .map_or(Ok(49_152), str::parse)
+        .expect("a port");
+    assert!(
+        of_the_system > FIRST_PORT + 1000,
+        "ip_local_port_range = {range}"
+    );
+    let count = of_the_system - FIRST_PORT;
+    // Processes that run side by side begin at places of their own.
+    let begin = (std::process::id() % 997 * 61 % u32::from(count)) as u16;
+    for _ in 0..count {
+        let next = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = FIRST_PORT + next % count;
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("each port from {FIRST_PORT} to {of_the_system} is in use");
 }
 
 fn done(command: &mut Command) {

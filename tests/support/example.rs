@@ -1,14 +1,16 @@
 //! The examples as processes.
 
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// How long a program may take until it listens; a loaded machine is slow.
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
+use crate::database::free_port;
+
+/// How long a program may take until it listens, or says something; a loaded machine is slow.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running example, killed when it goes out of scope.
 #[derive(Debug)]
@@ -60,14 +62,13 @@ impl Example {
             })
     }
 
-    /// An address on which nobody listened a moment ago.
+    /// An address of loopback on which nobody listens, and which this process is given once.
     ///
     /// # Panics
     /// When the machine has no free port.
     #[must_use]
     pub fn free_address() -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.local_addr().expect("its address").to_string()
+        format!("127.0.0.1:{}", free_port())
     }
 
     /// Starts a package's program of the same name, and waits until it listens.

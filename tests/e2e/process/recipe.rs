@@ -37,12 +37,17 @@ impl Recipe {
         let chat = built(root, build);
         let ports = ["9001", "9002", "9011", "9012", "9013"].map(|port| (port, free_port()));
         let gateway = wsfn(&[]).get_program().to_string_lossy().into_owned();
-        let mut script = recipe
+        // All of the README's first: one of ours may hold one of them, as may a path.
+        let mut script = recipe.to_owned();
+        for (at, (written, _)) in ports.iter().enumerate() {
+            script = script.replace(written, &format!("@{at}@"));
+        }
+        for (at, (_, port)) in ports.iter().enumerate() {
+            script = script.replace(&format!("@{at}@"), &port.to_string());
+        }
+        let mut script = script
             .replace("target/debug/chat", &chat.to_string_lossy())
             .replace("\nwsfn ", &format!("\n{gateway} "));
-        for (written, port) in &ports {
-            script = script.replace(written, &port.to_string());
-        }
         if let Some(store) = store {
             script = format!("export WSFN_STORE={store}\n{script}");
         }
