@@ -72,7 +72,7 @@ async fn end(how: &str) {
         "hang" => std::future::pending().await,
         // Longer than any of its callers waits, and then it awaits.
         "block" => {
-            std::thread::sleep(Duration::from_secs(5));
+            std::thread::sleep(Duration::from_secs(20));
             std::future::pending().await
         }
         "exit" => std::process::exit(3),

@@ -129,10 +129,10 @@ impl RuntimeApi {
     /// Hands out an event, and waits for what the function says to it.
     ///
     /// # Panics
-    /// When it says nothing for 20 seconds.
+    /// When it says nothing for a minute.
     pub async fn invoke(&self, body: &str) -> Said {
         let answer = self.begin(body);
-        tokio::time::timeout(Duration::from_secs(20), answer)
+        tokio::time::timeout(Duration::from_secs(60), answer)
             .await
             .unwrap_or_else(|_| panic!("no answer to {body}; calls: {:#?}", self.calls()))
             .expect("the mock lives")
@@ -152,6 +152,16 @@ impl RuntimeApi {
         drop(state);
         self.news.notify_waiters();
         answer
+    }
+
+    /// The process is no more: whether the event was not handed out yet, so that another process may ask for it.
+    pub(crate) fn begins_anew(&self) -> bool {
+        let mut state = lock(&self.state);
+        let begins = state.current.is_none() && !state.waiting.is_empty();
+        if begins {
+            state.ready = false;
+        }
+        begins
     }
 
     /// The process that has asked for an event is no more: the event is not handed out again.

@@ -126,24 +126,34 @@ impl Instance {
     /// `InvokeResult`, `RetMsg` and `ErrMsg`.
     async fn run(&self, event: &str) -> (i64, String, String) {
         let mut process = self.process.lock().await;
-        let running = process.get_or_insert_with(|| {
-            Command::new(&self.program)
-                .envs(self.environment.iter().map(|(name, value)| (name, value)))
-                .kill_on_drop(true)
-                .spawn()
-                .expect("the program starts")
-        });
-        let said = self.api.begin(event);
+        let mut said = self.api.begin(event);
+        let mut timeout = std::pin::pin!(tokio::time::sleep(self.timeout));
         let failed = |why: String| (1, String::new(), why);
-        let (outcome, lives) = tokio::select! {
-            biased;
-            said = said => match said {
-                Ok(Said::Response(reply)) => ((0, reply, String::new()), true),
-                Ok(Said::Error(text)) => (failed(text), true),
-                Err(_) => (failed("it said nothing".into()), false),
-            },
-            status = running.wait() => (failed(format!("it ended: {status:?}")), false),
-            () = tokio::time::sleep(self.timeout) => (failed("timed out".into()), false),
+        let (outcome, lives) = loop {
+            let running = process.get_or_insert_with(|| {
+                Command::new(&self.program)
+                    .envs(self.environment.iter().map(|(name, value)| (name, value)))
+                    .kill_on_drop(true)
+                    .spawn()
+                    .expect("the program starts")
+            });
+            break tokio::select! {
+                biased;
+                said = &mut said => match said {
+                    Ok(Said::Response(reply)) => ((0, reply, String::new()), true),
+                    Ok(Said::Error(text)) => (failed(text), true),
+                    Err(_) => (failed("it said nothing".into()), false),
+                },
+                status = running.wait() => {
+                    if self.api.begins_anew() {
+                        // It ended of an event before this one, which another process gets.
+                        *process = None;
+                        continue;
+                    }
+                    (failed(format!("it ended: {status:?}")), false)
+                }
+                () = &mut timeout => (failed("timed out".into()), false),
+            };
         };
         if !lives {
             // Dropping it kills it; what it had is not handed out again.

@@ -22,7 +22,7 @@ pub(super) async fn connect_to(address: &str, path: &str) -> Client {
 
 pub(super) async fn text(client: &mut Client) -> String {
     loop {
-        let next = tokio::time::timeout(std::time::Duration::from_secs(20), client.next());
+        let next = tokio::time::timeout(std::time::Duration::from_secs(60), client.next());
         let message = next
             .await
             .expect("a message in time")
@@ -39,7 +39,10 @@ pub(super) async fn text(client: &mut Client) -> String {
 async fn handlers_that_fail_hang_or_block_cost_only_their_own_client() {
     let address = Example::free_address();
     let environment = [
-        ("WSFN_INVOKE_TIMEOUT", "3s"),
+        // One that is blocked, and one that looks after the others, however few processors there are.
+        ("TOKIO_WORKER_THREADS", "2"),
+        // Long enough for a panic to print where it came from, and for one that naps to be late.
+        ("WSFN_INVOKE_TIMEOUT", "4s"),
         ("WSFN_FAILED_MESSAGE", "tell"),
     ];
     let process = Example::listening(misbehave(), &address, &environment);
