@@ -30,7 +30,10 @@ async fn obey(id: &ConnectionId, line: &str, context: &Context, meeting: &Meetin
     match line {
         "block" => std::thread::sleep(Duration::from_secs(3600)),
         "nap" => std::thread::sleep(Duration::from_secs(5)),
-        "hang" => std::future::pending().await,
+        "hang" => {
+            println!("it hangs");
+            std::future::pending().await
+        }
         "panic" => panic!("as told"),
         "exit" => std::process::exit(3),
         "fail" => return Err("the password is hunter2".into()),

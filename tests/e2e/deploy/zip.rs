@@ -56,7 +56,7 @@ async fn the_zip_runs_under_the_runtime_api() {
     assert_eq!(api.violations(), [] as [String; 0]);
     assert!(child.try_wait().expect("its status").is_none(), "it ended");
     run(Command::new("kill").args(["-TERM", &child.id().to_string()]));
-    for _ in 0..200 {
+    for _ in 0..1200 {
         if let Some(status) = child.try_wait().expect("its status") {
             assert!(
                 status.success(),

@@ -40,7 +40,8 @@ fn memory(id: u32) -> u64 {
 #[tokio::test]
 async fn one_that_never_reads_fills_its_queue_and_is_ended() {
     let function = obedient().await;
-    let settings = [("WSFN_WRITE_TIMEOUT", "2s"), ("WSFN_OUT_MAX_BYTES", "1MiB")];
+    // Long enough for the queue to be full before that.
+    let settings = [("WSFN_WRITE_TIMEOUT", "8s"), ("WSFN_OUT_MAX_BYTES", "1MiB")];
     let gateway = Gateway::start(&function.url(), &settings);
     let stream = by_hand(&gateway).await;
     let id = function.wait_for("connecting", 1).await[0].id.clone();

@@ -64,7 +64,7 @@ async fn a_slow_function_is_waited_for() {
 #[tokio::test]
 async fn a_function_that_hangs_costs_its_callers_their_time_and_nobody_else() {
     let function = obedient().await;
-    let settings = [("WSFN_INVOKE_TIMEOUT", "3s"), ("WSFN_CALL_GRACE", "500ms")];
+    let settings = [("WSFN_INVOKE_TIMEOUT", "8s"), ("WSFN_CALL_GRACE", "500ms")];
     let gateway = Gateway::start(&function.url(), &settings);
     let mut client = gateway.connect("well").await;
     client.send(Message::text("hang")).await.expect("sent");

@@ -21,7 +21,7 @@ use crate::process::wsfn;
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// How long something that happens at all may take on a busy machine.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
 
 /// What an event's word asks for: of a connect its path, of a message its data.
 fn obey(event: &SeenEvent) -> Deed {

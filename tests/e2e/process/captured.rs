@@ -51,7 +51,7 @@ async fn provoke(function: &[&str]) -> Example {
 
 /// Waits for all four.
 async fn four(events: impl Fn() -> Vec<String>) -> Vec<String> {
-    for _ in 0..1000 {
+    for _ in 0..3000 {
         if events().len() >= 4 {
             return events();
         }

@@ -301,7 +301,7 @@ async fn none_of_its_processes_outlives_it_though_a_close_event_waits() {
         if stat.is_empty() || stat.contains(") Z ") {
             break;
         }
-        assert!(tries < 500, "{stat}");
+        assert!(tries < 3000, "{stat}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
@@ -336,7 +336,7 @@ async fn none_of_its_processes_outlives_a_gateway_that_is_killed() {
                 if stat.is_empty() || stat.contains(") Z ") {
                     break;
                 }
-                assert!(tries < 500, "{word}{stat}");
+                assert!(tries < 3000, "{word}{stat}");
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         }
@@ -349,8 +349,9 @@ async fn processes_that_crash_or_hang_are_replaced() {
     let gateway = executing(&[
         "--exec",
         misbehave,
+        // Long enough for a process to start, and for a panic to print where it came from.
         "--invoke-timeout",
-        "6s",
+        "15s",
         "--failed-message",
         "tell",
         "--exec-max",
@@ -514,7 +515,16 @@ async fn whoever_runs_it_sees_health_numbers_and_connections() {
     assert_eq!(ask(&admin, "GET /healthz").await, (200, "ok\n".into()));
     assert_eq!(ask(&admin, "GET /readyz").await, (200, "ready\n".into()));
     let mut anna = connect(gateway.address()).await;
-    let _berta = connect(gateway.address()).await;
+    // The look whether it listens may still have one of the two places.
+    let _berta = loop {
+        let url = format!("ws://{}/", gateway.address());
+        match tokio_tungstenite::connect_async(url).await {
+            Ok((berta, _)) => break berta,
+            Err(Error::Http(response)) => assert_eq!(response.status(), 429),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let before = number(&admin, r#"wsfn_handshakes_turned_away_total{status="429"}"#).await;
     tokio_tungstenite::connect_async(format!("ws://{}/", gateway.address()))
         .await
         .expect_err("the third");
@@ -525,9 +535,15 @@ async fn whoever_runs_it_sees_health_numbers_and_connections() {
     for line in [
         "wsfn_connections{state=\"open\"} 2",
         "wsfn_calls_total{event=\"connect\",outcome=\"answered\"} 2",
-        "wsfn_handshakes_turned_away_total{status=\"429\"} 1",
         "wsfn_call_seconds_count{event=\"connect\"} 2",
-        "wsfn_limits_reached_total{setting=\"max-per-address\"} 1",
+        &format!(
+            "wsfn_handshakes_turned_away_total{{status=\"429\"}} {}",
+            before + 1
+        ),
+        &format!(
+            "wsfn_limits_reached_total{{setting=\"max-per-address\"}} {}",
+            before + 1
+        ),
         "# EOF",
     ] {
         assert!(
@@ -686,6 +702,7 @@ async fn a_second_sigterm_ends_it_at_once() {
     let mut client = connect(gateway.address()).await;
     // A call that does not end holds the shutdown up.
     client.send(Message::text("hang")).await.expect("sent");
+    let _ = gateway.says("it hangs");
     gateway.terminate();
     let _ = gateway.says("once more to stop at once");
     gateway.terminate();

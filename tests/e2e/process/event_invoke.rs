@@ -64,7 +64,7 @@ async fn events_at_once_keep_their_ids_and_share_the_state() {
         let names = ["a", "b", "c"].map(|name| format!("{name}{round}"));
         let asked = names.iter().map(async |name| {
             let headers =
-                format!("X-Scf-Timeout: 10\r\nX-Scf-Request-Id: r-{name}\r\nWsfn-Gateway: 1\r\n");
+                format!("X-Scf-Timeout: 60\r\nX-Scf-Request-Id: r-{name}\r\nWsfn-Gateway: 1\r\n");
             let event = of(&format!("id-{name}"), &format!("meet {name}"));
             ask(&address, &headers, &event).await
         });
@@ -75,7 +75,7 @@ async fn events_at_once_keep_their_ids_and_share_the_state() {
         }
         // And where the answers are pushed, each goes to the connection that asked.
         let asked = names.iter().map(async |name| {
-            let headers = format!("X-Scf-Timeout: 10\r\nX-Scf-Request-Id: r-{name}\r\n");
+            let headers = format!("X-Scf-Timeout: 60\r\nX-Scf-Request-Id: r-{name}\r\n");
             ask(&address, &headers, &of(&format!("id-{name}"), name)).await
         });
         assert_eq!(
@@ -137,6 +137,8 @@ async fn events_in_answers_out() {
     assert_eq!(pushes.bodies().len(), 1);
 
     let limit = "X-Scf-Timeout: 1\r\nWsfn-Gateway: 1\r\n";
+    // A panic prints first where it came from.
+    let long = "X-Scf-Timeout: 60\r\nWsfn-Gateway: 1\r\n";
     let (block, hang, panics, fails, well) = (
         message("block"),
         message("hang"),
@@ -147,9 +149,9 @@ async fn events_in_answers_out() {
     let (block, hang, panics, fails, well) = tokio::join!(
         ask(&address, limit, &block),
         ask(&address, limit, &hang),
-        ask(&address, limit, &panics),
-        ask(&address, limit, &fails),
-        ask(&address, limit, &well),
+        ask(&address, long, &panics),
+        ask(&address, long, &fails),
+        ask(&address, long, &well),
     );
     // Their senders are told, whatever kept the handler from its end.
     let note = r#"{"errNo":1006,"errMsg":"handler timed out","temporary":true}"#;

@@ -68,7 +68,7 @@ async fn samples_run(folder: &str, runner: &str) {
     client.close(None).await.expect("closed");
     // What they print is in the gateway's log.
     let mut said = String::new();
-    for _ in 0..200 {
+    for _ in 0..600 {
         said += &gateway.output().concat();
         if said.contains("left: ") {
             break;
@@ -123,7 +123,7 @@ async fn a_function_with_another_runtime_in_rust_runs_unchanged() {
     assert_eq!(text(&mut client).await, "again");
     client.close(None).await.expect("closed");
     let mut said = String::new();
-    for _ in 0..200 {
+    for _ in 0..600 {
         said += &gateway.output().concat();
         if said.contains("closing") {
             break;

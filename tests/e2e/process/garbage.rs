@@ -4,10 +4,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use wsfn_tests::{Example, throw};
 
-use super::gateway::{Client, connect};
+use super::gateway::{Client, connect, text};
 use super::push_tls::{authority, trusted};
 use super::tls::{self, Pair};
 
@@ -30,7 +32,7 @@ fn files(id: u32) -> usize {
 /// Files are back once the timeouts of what was begun have passed.
 async fn are_back(processes: &[(u32, usize)]) {
     let mut now = Vec::new();
-    for _ in 0..300 {
+    for _ in 0..1200 {
         now = processes.iter().map(|(id, _)| files(*id)).collect();
         // The runtime of a function opens a file or two at its first request.
         if processes
@@ -45,12 +47,30 @@ async fn are_back(processes: &[(u32, usize)]) {
     panic!("files of processes before: {processes:?}, and after: {now:?}");
 }
 
-fn throw_at(listeners: &[&str], connections: u64) {
+fn throw_at(listeners: &[impl AsRef<str>], connections: u64) {
     std::thread::scope(|scope| {
         for address in listeners {
+            let address = address.as_ref();
             scope.spawn(move || (0..connections).for_each(|seed| throw(address, seed)));
         }
     });
+}
+
+/// The same, while a client hears nothing but pings, which it answers.
+async fn throw_beside<S>(client: &mut WebSocketStream<S>, listeners: &[&str], connections: u64)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let listeners: Vec<String> = listeners.iter().map(|&address| address.into()).collect();
+    let mut throwing = tokio::task::spawn_blocking(move || throw_at(&listeners, connections));
+    loop {
+        tokio::select! {
+            done = &mut throwing => return done.expect("everybody accepts"),
+            heard = client.next() => {
+                assert!(matches!(heard, Some(Ok(Message::Ping(_)))), "{heard:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -93,13 +113,10 @@ async fn garbage_on_every_listener_is_survived() {
     client.send(Message::text("before")).await.expect("sent");
     client.next().await.expect("open").expect("a frame");
     let before = [gateway.id(), function.id()].map(|id| (id, files(id)));
-    throw_at(
-        &[gateway.address(), &pushes, &admin, function.address()],
-        CONNECTIONS,
-    );
+    let listeners = [gateway.address(), &pushes, &admin, function.address()];
+    throw_beside(&mut client, &listeners, CONNECTIONS).await;
     client.send(Message::text("after")).await.expect("sent");
-    let back = client.next().await.expect("open").expect("a frame");
-    assert_eq!(back, Message::text("after"));
+    assert_eq!(text(&mut client).await, "after");
     are_back(&before).await;
 }
 
@@ -128,7 +145,7 @@ async fn garbage_on_a_tls_listener_is_survived() {
     client.send(Message::text("before")).await.expect("sent");
     assert_eq!(tls::text(&mut client).await, "before");
     let before = [(gateway.id(), files(gateway.id()))];
-    throw_at(&[gateway.address()], CONNECTIONS);
+    throw_beside(&mut client, &[gateway.address()], CONNECTIONS).await;
     client.send(Message::text("after")).await.expect("sent");
     assert_eq!(tls::text(&mut client).await, "after");
     let another = tls::connect(gateway.address(), &ours).await;
