@@ -30,7 +30,7 @@
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::process::{Command, exit};
+use std::process::{Child, Command, exit};
 use std::time::Duration;
 
 fn main() {
@@ -133,7 +133,7 @@ impl Rough {
             ),
             "sleep" => std::thread::sleep(Duration::from_millis(value.parse().expect("a number"))),
             "child" => start(Command::new("sleep").arg("60")),
-            "daemon" => start(Command::new("setsid").args(["sleep", "60"])),
+            "daemon" => daemon(),
             "exit" => exit(value.parse().expect("a number")),
             "abort" => std::process::abort(),
             _ => panic!("no such step: {name}"),
@@ -156,7 +156,21 @@ impl Rough {
 }
 
 fn start(command: &mut Command) {
-    let mut child = command.spawn().expect("a child");
+    said(command.spawn().expect("a child"));
+}
+
+fn daemon() {
+    let child = Command::new("setsid").args(["sleep", "60"]).spawn();
+    let child = child.expect("a child");
+    // It becomes the other program when it has its session.
+    let name = format!("/proc/{}/comm", child.id());
+    while std::fs::read_to_string(&name).is_ok_and(|name| name.trim() != "sleep") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    said(child);
+}
+
+fn said(mut child: Child) {
     println!("child {}", child.id());
     std::thread::spawn(move || child.wait());
 }

@@ -19,7 +19,7 @@ use wsfn_settings::{Settings, Sources};
 const OK: &str = r#"respond={"errNo":0,"errMsg":"ok"}"#;
 
 /// Longer than anything here takes on a loaded machine.
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 /// A command that does these steps, what it was asked, and what the gateway's log says.
 struct Rough {
@@ -99,6 +99,17 @@ impl Rough {
     fn events(&self) -> Vec<String> {
         let text = std::fs::read_to_string(&self.events).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until an event with this text was handed out.
+    async fn handed_out(&self, event: &str) {
+        for _ in 0..LONG.as_millis() / 20 {
+            if self.events().iter().any(|other| other == event) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{event} is not in: {:?}", self.events());
     }
 
     /// Waits for a line of the log that holds this text, and gives the line.

@@ -1,6 +1,6 @@
 //! What counts as delivered, and what is tried again.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wsfn::{Json, Message, Plain, Push};
 use wsfn_tests::{Example, PushAnswer, PushServer};
@@ -157,19 +157,15 @@ async fn a_push_that_may_have_been_sent_is_not_sent_again() {
     assert_eq!(server.bodies().len(), 2);
 }
 
-#[tokio::test(start_paused = true)]
+/// In real time: a clock that is paused goes on to the next timer whenever a socket has nothing yet.
+#[tokio::test]
 async fn a_slow_gateway_is_waited_for_and_not_for_ever() {
-    let begun = Instant::now();
     let (server, push) = gateway(TENCENT, PushAnswer::Late(Duration::from_secs(2))).await;
     push.text(&id(), "x").await.expect("late, not lost");
     server.answer([PushAnswer::Late(Duration::from_secs(3600))]);
     let error = push.text(&id(), "x").await.expect_err("too late");
     assert!(error.is_timeout(), "{error}");
     assert!(error.to_string().contains("in time"), "{error}");
-    assert!(
-        begun.elapsed() < Duration::from_secs(60),
-        "the clock is not paused"
-    );
 }
 
 #[tokio::test]
