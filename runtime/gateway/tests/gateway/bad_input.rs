@@ -63,7 +63,8 @@ async fn tls_garbage_and_wrong_requests() {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_handshake_is_408_and_a_large_one_431() {
     let server = Server::echo(Settings {
-        handshake_timeout: Duration::from_millis(200),
+        // Long enough for what is sent at once.
+        handshake_timeout: Duration::from_secs(2),
         header_max: 1000,
         ..Settings::default()
     })

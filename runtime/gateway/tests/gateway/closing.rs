@@ -188,7 +188,8 @@ async fn a_failed_message_is_1011_and_an_unreachable_function_1013() {
 async fn a_failed_message_can_be_told() {
     let settings = Settings {
         failed_message: FailedMessage::Tell,
-        invoke_timeout: Duration::from_millis(100),
+        // Long enough for an answer that is there at once.
+        invoke_timeout: Duration::from_secs(2),
         ..Settings::default()
     };
     let server = Server::start(settings, |call, handle| async move {
@@ -198,7 +199,7 @@ async fn a_failed_message_can_be_told() {
             r#"{"id":8}"# => Err(InvokeError::QueueFull),
             "panic" => panic!("on purpose"),
             "hang" => {
-                tokio::time::sleep(Duration::from_millis(300)).await;
+                tokio::time::sleep(Duration::from_secs(3)).await;
                 ok()
             }
             _ => echo(&call, &handle),

@@ -402,7 +402,7 @@ async fn bounds_on_connections_are_503() {
 }
 
 async fn until_connects(server: &Server) {
-    for _ in 0..1000 {
+    for _ in 0..6000 {
         if let Ok((mut client, _)) = tokio_tungstenite::connect_async(server.url()).await {
             client.send(Message::text("x")).await.unwrap();
             assert_eq!(client.next().await.unwrap().unwrap(), Message::text("x"));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::Semaphore;
@@ -43,15 +44,18 @@ async fn closed_with(client: &mut Client) -> u16 {
 async fn who_sends_faster_than_max_rate_is_closed_with_1008() {
     let server = Server::echo(settings(&[("WSFN_MAX_RATE", "5")])).await;
     let mut client = server.connect().await;
+    let begun = Instant::now();
     for _ in 0..20 {
         client.feed(Message::text("x")).await.unwrap();
     }
     client.flush().await.unwrap();
     assert_eq!(closed_with(&mut client).await, 1008);
-    // What came within the limit was delivered.
+    // What came within the limit was delivered: a second's at once, and more where it took longer to read them.
     let seen = server.wait_for(Kind::Close, 1).await;
+    let more = begun.elapsed().as_millis() as usize * 5 / 1000;
     assert!(seen[0].event.contains("max-rate"), "{}", seen[0].event);
-    assert_eq!(server.seen_of(Kind::Message).len(), 5);
+    let delivered = server.seen_of(Kind::Message).len();
+    assert!((5..=5 + more).contains(&delivered), "{delivered}, {more}");
     server.has_reached("max-rate", 1).await;
 }
 
@@ -77,7 +81,7 @@ async fn an_address_has_so_many_connections_and_no_more() {
     // Its place is free once the gateway has noticed.
     server.wait_for(Kind::Close, 1).await;
     let mut free = false;
-    for _ in 0..100 {
+    for _ in 0..3000 {
         free = status(connect().await) == 101;
         if free {
             break;

@@ -186,7 +186,8 @@ async fn rooms_are_readable_while_closing_and_nobody_can_join() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_reads_fills_its_queue_and_is_cut() {
     let server = Server::echo(Settings {
-        write_timeout: Duration::from_millis(300),
+        // Long enough for the queue to be full before that.
+        write_timeout: Duration::from_secs(5),
         ..Settings::default()
     })
     .await;
@@ -330,6 +331,7 @@ async fn a_push_in_a_reply_waits_for_room() {
     let mut client = server.connect().await;
     client.send(Message::text("go")).await.unwrap();
     client.send(Message::text("go")).await.unwrap();
+    server.wait_for(Kind::Message, 1).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(
         server.seen_of(Kind::Message).len(),

@@ -84,8 +84,9 @@ async fn a_message_above_max_message_is_1009_and_a_push_above_it_1102() {
 async fn a_push_above_push_max_body_is_413() {
     let server = Server::echo(Settings {
         push_max_body: Some(1000),
-        message_timeout: Duration::from_millis(200),
-        handshake_timeout: Duration::from_millis(200),
+        // Long enough for what is sent at once.
+        message_timeout: Duration::from_secs(2),
+        handshake_timeout: Duration::from_secs(2),
         header_max: 16 << 10,
         push_listen: Some(vec!["127.0.0.1:0".parse().unwrap()]),
         ..Settings::default()
@@ -259,7 +260,7 @@ async fn beyond_close_max_close_events_wait() {
         drop(raw(server.addr).await);
     }
     server.has_reached("close-max", 1).await;
-    assert_eq!(server.seen_of(Kind::Close).len(), 1);
+    assert_eq!(server.wait_for(Kind::Close, 1).await.len(), 1);
     gate.add_permits(100);
     server.wait_for(Kind::Close, 2).await;
 }

@@ -28,7 +28,8 @@ fn answer(texts: &[&str]) -> InvokeAnswer {
 async fn the_sender_of_a_late_message_is_told_once() {
     let settings = Settings {
         failed_message: FailedMessage::Tell,
-        invoke_timeout: Duration::from_millis(50),
+        // Long enough for an answer that is there at once.
+        invoke_timeout: Duration::from_secs(2),
         ..Settings::default()
     };
     let answers = Arc::new(Notify::new());

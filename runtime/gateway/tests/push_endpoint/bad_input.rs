@@ -154,7 +154,8 @@ async fn a_slow_body_ends() {
 #[tokio::test]
 async fn a_slow_head_ends_while_an_idle_connection_stays() {
     let slow = Settings {
-        handshake_timeout: Duration::from_millis(300),
+        // Long enough for a request that is sent at once.
+        handshake_timeout: Duration::from_secs(2),
         ..settings()
     };
     let endpoint = Endpoint::start(&slow).await;
@@ -169,7 +170,7 @@ async fn a_slow_head_ends_while_an_idle_connection_stays() {
     silent.ends().await;
     trickling.ends().await;
     // The time for a head has passed twice for the idle one.
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     idle.request(line, host, push).await;
     assert_eq!(idle.response().await.status, 200);
     // A second head is measured like the first.

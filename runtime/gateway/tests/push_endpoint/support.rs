@@ -13,7 +13,7 @@ use wsfn_protocol::{Answer, ErrNo, Request};
 use wsfn_settings::Settings;
 
 /// Longer than anything here takes: a test that waits this long has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers with the number that stands behind `errno-` in the id of a single connection, with 0 otherwise.
 #[derive(Clone, Default)]

@@ -15,7 +15,7 @@ use crate::testing::Random;
 use crate::tls::Certificate;
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Both {
     listener: Listener,

@@ -94,7 +94,8 @@ async fn messages_before_close_notify_are_delivered() {
 async fn a_handshake_has_its_time() {
     let authority = Authority::new();
     let server = Server::echo(Settings {
-        handshake_timeout: Duration::from_millis(300),
+        // Long enough for a whole handshake of TLS.
+        handshake_timeout: Duration::from_secs(3),
         ..authority.settings()
     })
     .await;

@@ -103,7 +103,8 @@ async fn pushes_come_over_tls_beyond_loopback_and_in_plain_text_on_it() {
 async fn a_handshake_has_its_time() {
     let authority = Authority::new();
     let endpoint = start(Settings {
-        handshake_timeout: Duration::from_millis(200),
+        // Long enough for a whole handshake of TLS.
+        handshake_timeout: Duration::from_secs(3),
         ..authority.settings()
     })
     .await;
