@@ -17,7 +17,10 @@ impl Answers for Obeys {
     async fn answer(&self, event: Arc<str>, context: Context) -> String {
         match &*event {
             "block" => std::thread::sleep(Duration::from_secs(3)),
-            "sleep" => tokio::time::sleep(Duration::from_millis(300)).await,
+            "sleep" => {
+                self.0.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
             // Ends only when three are here at once.
             "meet" => {
                 self.0.fetch_add(1, Ordering::SeqCst);
@@ -40,6 +43,7 @@ impl Answers for Obeys {
 
 struct Server {
     address: SocketAddr,
+    obeys: Arc<Obeys>,
     stop: oneshot::Sender<()>,
     ended: tokio::task::JoinHandle<()>,
 }
@@ -57,19 +61,20 @@ async fn server_with(body: Duration) -> Server {
     let address = server.addresses()[0];
     let (stop, stopped) = oneshot::channel();
     let limits = Limits {
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_secs(60),
         body,
-        drain: Duration::from_secs(5),
+        drain: Duration::from_secs(60),
     };
+    let obeys = Arc::new(Obeys::default());
+    let answers = Arc::clone(&obeys);
     let ended = tokio::spawn(async move {
         let handlers = Handlers::start().expect("threads");
         let shutdown = async { drop(stopped.await) };
-        server
-            .serve(Arc::new(Obeys::default()), &handlers, limits, shutdown)
-            .await;
+        server.serve(answers, &handlers, limits, shutdown).await;
     });
     Server {
         address,
+        obeys,
         stop,
         ended,
     }
@@ -190,7 +195,7 @@ async fn a_sender_that_stalls_is_cut_off_with_an_answer() {
     let mut said = Vec::new();
     let read = reads.read_to_end(&mut said);
     // A bound on the test alone: a server that waits for ever fails here instead of hanging.
-    let read = tokio::time::timeout(Duration::from_secs(4), read).await;
+    let read = tokio::time::timeout(Duration::from_secs(60), read).await;
     assert!(read.is_ok(), "the connection is still open");
     trickle.abort();
     let said = String::from_utf8(said).expect("text");
@@ -248,7 +253,10 @@ async fn shutdown_answers_what_it_has_begun() {
         .write_all(&post(b"sleep", ""))
         .await
         .expect("it reads");
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // It has begun.
+    while server.obeys.0.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     server.stop.send(()).expect("it runs");
     assert_eq!(answer(&mut stream).await, (200, "<5 >".to_owned()));
     server.ended.await.expect("it ends well");

@@ -185,8 +185,8 @@ mod tests {
             std::thread::sleep(*pause);
         }
         assert_eq!(ENDED.load(Ordering::SeqCst), begun, "nothing blocked");
-        let _blocked = watcher.watch(&event, &limited(SECOND));
-        for _ in 0..400 {
+        let _blocked = watcher.watch(&event, &limited(LIMIT));
+        for _ in 0..1200 {
             if ENDED.load(Ordering::SeqCst) > begun {
                 return;
             }
@@ -195,16 +195,17 @@ mod tests {
         panic!("{before:?}: the one that blocks is not found");
     }
 
-    const SECOND: Duration = Duration::from_secs(1);
+    /// Far more than what is answered in time takes, also on a busy machine.
+    const LIMIT: Duration = Duration::from_secs(3);
 
     #[test]
     fn what_blocks_is_found_whatever_was_watched_before() {
         blocks(&[]);
         // The thread looks by itself when the earlier ones would be late, and finds the one that is.
-        blocks(&[(SECOND, Duration::ZERO); 3]);
+        blocks(&[(LIMIT, Duration::ZERO); 3]);
         // It has looked meanwhile, found nothing, and sleeps until it is woken.
-        blocks(&[(SECOND, SECOND * 2)]);
+        blocks(&[(LIMIT, LIMIT * 2)]);
         // It would look much too late.
-        blocks(&[(SECOND * 900, Duration::ZERO)]);
+        blocks(&[(LIMIT * 300, Duration::ZERO)]);
     }
 }
