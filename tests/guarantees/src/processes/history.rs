@@ -30,8 +30,11 @@ pub(super) const STALL: Duration = Duration::from_secs(5);
 const SLACK: Duration = Duration::from_millis(500);
 /// How long the wild part is.
 const WILD: Duration = Duration::from_millis(2500);
-/// For how long everything that has to come is waited for.
-const REST: Duration = Duration::from_secs(30);
+/// How long the wild part may take on a busy machine, where each start of a process takes its time.
+const WILD_AT_MOST: Duration = Duration::from_secs(180);
+/// For how long everything that has to come is waited for: longer than a close event that failed again and again waits
+/// for its next turn.
+const REST: Duration = Duration::from_secs(120);
 /// For how long nothing more may come.
 const QUIET: Duration = Duration::from_millis(300);
 
@@ -107,7 +110,8 @@ impl History {
         }
         let outside = self.outside(random.fork());
         let faults = self.faults(random.fork());
-        let (_, faults) = tokio::time::timeout(WILD * 4, async { tokio::join!(outside, faults) })
+        let wild = async { tokio::join!(outside, faults) };
+        let (_, faults) = tokio::time::timeout(WILD_AT_MOST, wild)
             .await
             .map_err(|_| "the wild part does not end".to_owned())?;
         faults?;
@@ -146,7 +150,7 @@ impl History {
 
     async fn listening(&self) -> Result<(), String> {
         let address = self.parts(|parts| parts.listen);
-        for _ in 0..1000 {
+        for _ in 0..3000 {
             if TcpStream::connect(address).await.is_ok() {
                 return Ok(());
             }

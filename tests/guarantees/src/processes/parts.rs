@@ -125,7 +125,7 @@ impl Parts {
             .args(self.witness_arguments())
             .arg(self.served.to_string());
         self.function = self.start(&mut command)?;
-        for _ in 0..1000 {
+        for _ in 0..6000 {
             if TcpStream::connect(self.served).is_ok() {
                 return Ok(());
             }
