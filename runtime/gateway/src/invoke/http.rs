@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
 use wsfn_protocol::{Key, Signed};
 use wsfn_settings::{HttpUrl, Settings};
 
-use super::client::{Client, body, client, send};
+use super::client::{Client, path};
 use super::reply::{REPLY_MAX, failed, read};
 use super::trace;
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
@@ -38,9 +38,6 @@ mod names {
     pub(super) static SIGNATURE: HeaderName = HeaderName::from_static(header::SIGNATURE);
 }
 
-/// Room for all headers of a call that is not signed, those of the client included: it is made once, and does not grow.
-const HEADERS: usize = 12;
-
 /// A function to which events are POSTed: `/event-invoke` of our runtime, or any other server that answers with
 /// JSON. No redirect is followed and no proxy is used.
 ///
@@ -50,7 +47,6 @@ const HEADERS: usize = 12;
 /// the one, and the gateway tries the other again by itself.
 pub struct HttpFunction {
     client: Client,
-    uri: Uri,
     timeout: HeaderValue,
     key: Option<Key>,
 }
@@ -67,8 +63,7 @@ impl HttpFunction {
             .parse()
             .map_err(|error| format!("{url} is no address: {error}"))?;
         Ok(Self {
-            client: client(&uri)?,
-            uri,
+            client: Client::new(uri)?,
             timeout: HeaderValue::from(scf_timeout(settings.invoke_timeout)),
             key: settings
                 .secret
@@ -78,24 +73,18 @@ impl HttpFunction {
     }
 
     async fn call(&self, call: Call) -> Result<InvokeAnswer, InvokeError> {
-        let response = send(&self.client, &call, || self.request(&call)).await?;
-        if response.status() != StatusCode::OK {
-            return Err(failed(format!(
-                "answered with status {}",
-                response.status()
-            )));
+        let request = || self.request(&call);
+        let answer = self.client.send(&call, REPLY_MAX, request).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(failed(format!("answered with status {}", answer.status())));
         }
-        read(call.kind, &body(response, REPLY_MAX).await?)
+        read(call.kind, &answer.body()?)
     }
 
     fn request(&self, call: &Call) -> Request<Full<Bytes>> {
-        let mut request =
-            Request::new(Full::new(Bytes::from_owner(Event(Arc::clone(&call.event)))));
-        *request.method_mut() = hyper::Method::POST;
-        *request.uri_mut() = self.uri.clone();
+        let event = Bytes::from_owner(Event(Arc::clone(&call.event)));
+        let mut request = self.client.post(event, "application/json");
         let headers = request.headers_mut();
-        *headers = HeaderMap::with_capacity(HEADERS);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(&names::SCF_TIMEOUT, self.timeout.clone());
         headers.insert(&names::GATEWAY, HeaderValue::from_static("1"));
         if let Some(seq) = call.seq {
@@ -119,7 +108,7 @@ impl HttpFunction {
                 purpose: "invoke",
                 timestamp: Signed::now(),
                 method: "POST",
-                path: self.uri.path_and_query().map_or("/", |path| path.as_str()),
+                path: path(self.client.uri()),
                 event_id: &call.event_id,
                 session: &session,
                 body: call.event.as_bytes(),
@@ -141,7 +130,7 @@ impl Invoke for HttpFunction {
 impl fmt::Debug for HttpFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpFunction")
-            .field("host", &self.uri.host())
+            .field("host", &self.client.uri().host())
             .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,12 @@
 //! A function behind HTTP, against a server that does exactly what each test says.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use wsfn_gateway::{HttpFunction, Invoke, InvokeAnswer, InvokeError, Slots};
 use wsfn_protocol::{Data, ErrNo, Kind, ReplyPush};
@@ -134,6 +137,110 @@ async fn connections_are_used_again() {
             .expect("an answer");
     }
     assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn many_at_once_each_get_their_own_answer() {
+    let server = Server::start(Does::Decide(|request| {
+        let (_, id) = request.split_once("wsfn-event-id: ").expect("an id");
+        let id = id.lines().next().unwrap_or_default();
+        format!(r#"{{"errNo":0,"wsfn":{{"push":[{{"websocket":{{"action":"data send","dataType":"text","data":"{id}"}}}}]}}}}"#)
+    }))
+    .await;
+    let function = Arc::new(function(&server.address.to_string()));
+    for round in 0..3 {
+        let mut calls = JoinSet::new();
+        for number in 0..50 {
+            let function = Arc::clone(&function);
+            calls.spawn(async move {
+                let mut call = call(Kind::Message);
+                call.event_id = format!("event-{round}-{number}").into();
+                let text = Data::Text(call.event_id.to_string().into());
+                let answer = function.invoke(call).await.expect("an answer");
+                assert_eq!(answer.pushes, [ReplyPush::Send(text.into())]);
+            });
+        }
+        calls.join_all().await;
+    }
+    assert_eq!(server.requests().len(), 150);
+    assert!(
+        server.connections.load(Ordering::SeqCst) <= 50,
+        "used again"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_in_pieces_is_put_together_up_to_its_limit() {
+    let server = Server::start(Does::Pieces(3 << 20)).await;
+    let function = function(&server.address.to_string());
+    for _ in 0..2 {
+        let answer = function.invoke(call(Kind::Message)).await;
+        assert_eq!(answer, Ok(InvokeAnswer::ok()));
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
+
+    let server = Server::start(Does::Pieces(6 << 20)).await;
+    let error = ask(&server, Kind::Message).await.expect_err("too much");
+    assert!(matches!(error, InvokeError::Failed(_)), "{error}");
+    assert!(
+        error.to_string().contains("length limit exceeded"),
+        "{error}"
+    );
+}
+
+/// Reads a request, and answers it.
+async fn answer(stream: &mut TcpStream) {
+    let mut buffer = [0; 4096];
+    let read = stream.read(&mut buffer).await.expect("a request");
+    assert!(buffer[..read].ends_with(b"}"), "a whole request");
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+    stream.write_all(answer).await.expect("a client");
+}
+
+/// Reads until the other side closes the connection.
+async fn end(mut stream: TcpStream) {
+    let mut rest = Vec::new();
+    let read = stream.read_to_end(&mut rest);
+    let read = tokio::time::timeout(Duration::from_secs(60), read).await;
+    read.expect("the end").expect("no error");
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_takes_its_connection_along() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let function = function(&listener.local_addr().expect("its address").to_string());
+    let served = async {
+        let (mut first, _) = listener.accept().await.expect("a connection");
+        answer(&mut first).await;
+        // The request of the second call is not answered.
+        end(first).await;
+        let (mut second, _) = listener.accept().await.expect("a connection");
+        answer(&mut second).await;
+    };
+    let asked = async {
+        let answer = function.invoke(call(Kind::Message)).await;
+        assert_eq!(answer, Ok(InvokeAnswer::ok()));
+        let unanswered = function.invoke(call(Kind::Message));
+        let given_up = tokio::time::timeout(Duration::from_millis(50), unanswered).await;
+        assert!(given_up.is_err(), "{given_up:?}");
+        let answer = function.invoke(call(Kind::Message)).await;
+        assert_eq!(answer, Ok(InvokeAnswer::ok()));
+    };
+    tokio::join!(asked, served);
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_uses_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let function = function(&listener.local_addr().expect("its address").to_string());
+    let served = async {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        answer(&mut stream).await;
+        stream
+    };
+    let (answer, stream) = tokio::join!(function.invoke(call(Kind::Message)), served);
+    assert_eq!(answer, Ok(InvokeAnswer::ok()));
+    end(stream).await;
 }
 
 #[tokio::test]

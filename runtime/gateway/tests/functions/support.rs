@@ -23,6 +23,8 @@ pub(crate) enum Does {
     Close,
     /// Says that more is to come than it sends.
     Half,
+    /// Answers with this many bytes of JSON in chunks, a little at a time.
+    Pieces(usize),
 }
 
 pub(crate) struct Server {
@@ -78,11 +80,16 @@ async fn serve(mut stream: TcpStream, does: Does, requests: Arc<Mutex<Vec<String
             Does::Decide(answer) => ("200 OK", answer(&request), 0),
             Does::AnswerAndClose(body) => ("200 OK", body.to_owned(), 0),
             Does::Half => ("200 OK", "{".to_owned(), 10),
-            Does::Close => (" ", String::new(), 0),
+            Does::Close | Does::Pieces(_) => (" ", String::new(), 0),
         };
         requests.lock().expect("not poisoned").push(request);
-        if let Does::Close = does {
-            return;
+        match does {
+            Does::Close => return,
+            Does::Pieces(length) => match pieces(&mut stream, length).await {
+                Ok(()) => continue,
+                Err(_) => return,
+            },
+            _ => {}
         }
         let length = body.len() + more;
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
@@ -91,6 +98,21 @@ async fn serve(mut stream: TcpStream, does: Does, requests: Arc<Mutex<Vec<String
             return;
         }
     }
+}
+
+async fn pieces(stream: &mut TcpStream, mut length: usize) -> std::io::Result<()> {
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await?;
+    while length > 0 {
+        let piece = length.min(60_000);
+        length -= piece;
+        let chunk = format!("{piece:x}\r\n{}\r\n", " ".repeat(piece));
+        let (first, second) = chunk.split_at(chunk.len() / 3);
+        stream.write_all(first.as_bytes()).await?;
+        tokio::task::yield_now().await;
+        stream.write_all(second.as_bytes()).await?;
+    }
+    stream.write_all(b"2\r\n{}\r\n0\r\n\r\n").await
 }
 
 /// A whole request, if it is there.

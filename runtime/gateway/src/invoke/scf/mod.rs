@@ -7,12 +7,12 @@ use std::fmt;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
-use hyper::{Method, Request, StatusCode, Uri};
+use hyper::header::{AUTHORIZATION, HOST, HeaderValue};
+use hyper::{Request, StatusCode, Uri};
 use serde::Serialize;
 use wsfn_settings::{ScfCredentials, ScfName, Settings};
 
-use super::client::{Client, body, client, send};
+use super::client::Client;
 use super::reply::{REPLY_MAX, failed};
 use super::{BoxFuture, Call, Invoke, InvokeAnswer, InvokeError};
 use tc3::Signed;
@@ -40,7 +40,6 @@ pub struct ScfFunction {
     client: Client,
     name: ScfName,
     credentials: ScfCredentials,
-    endpoint: Uri,
     host: String,
 }
 
@@ -65,10 +64,9 @@ impl ScfFunction {
             .as_str()
             .to_owned();
         Ok(Self {
-            client: client(&endpoint).map_err(|why| format!("scf-endpoint: {why}"))?,
+            client: Client::new(endpoint).map_err(|why| format!("scf-endpoint: {why}"))?,
             name: name.clone(),
             credentials,
-            endpoint,
             host,
         })
     }
@@ -89,14 +87,14 @@ impl ScfFunction {
         // Text in text: it cannot fail.
         let asked = Bytes::from(serde_json::to_vec(&asked).map_err(failed)?);
         // Signed anew each time, since a signature is as old as its request.
-        let response = send(&self.client, &call, || self.request(&asked)).await?;
-        let status = response.status();
-        let answered = body(response, ANSWER_MAX).await?;
+        let request = || self.request(&asked);
+        let answer = self.client.send(&call, ANSWER_MAX, request).await?;
+        let status = answer.status();
         // The API answers its own errors with 200 too; another status is that of something on the way.
         if status != StatusCode::OK {
             return Err(failed(format!("the API answered with status {status}")));
         }
-        meaning(call.kind, &answered, &call.request_id)
+        meaning(call.kind, &answer.body()?, &call.request_id)
     }
 
     fn request(&self, asked: &Bytes) -> Request<Full<Bytes>> {
@@ -108,11 +106,8 @@ impl ScfFunction {
             timestamp,
             body: asked,
         };
-        let mut request = Request::new(Full::new(asked.clone()));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.endpoint.clone();
+        let mut request = self.client.post(asked.clone(), tc3::CONTENT_TYPE);
         let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(tc3::CONTENT_TYPE));
         headers.insert("x-tc-action", HeaderValue::from_static(ACTION));
         headers.insert("x-tc-version", HeaderValue::from_static(VERSION));
         headers.insert("x-tc-timestamp", HeaderValue::from(timestamp));
