@@ -24,6 +24,7 @@ mod close_code;
 mod code;
 mod data;
 mod event;
+mod long;
 mod note;
 mod payload;
 mod push;

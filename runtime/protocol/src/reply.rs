@@ -157,7 +157,19 @@ impl<'a> Reply<'a> {
         if *self == Self::ok() {
             return OK.to_owned();
         }
-        json(self)
+        let long = match &*self.pushes {
+            [ReplyPush::Send(data)] => crate::long::json_with_payload(data, |data| {
+                json(&Reply {
+                    pushes: vec![ReplyPush::Send(data)],
+                    err_no: self.err_no,
+                    err_msg: Cow::Borrowed(&*self.err_msg),
+                    websocket: self.websocket.clone(),
+                    unordered: self.unordered,
+                })
+            }),
+            _ => None,
+        };
+        long.unwrap_or_else(|| json(self))
     }
 
     /// Reads the answer to a connect event.

@@ -236,7 +236,17 @@ impl<'a> Event<'a> {
     /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
-        crate::reply::json(self)
+        let long = match self {
+            Event::Message(event) => crate::long::json(&event.data, |data| {
+                let connection_id = Cow::Borrowed(&*event.connection_id);
+                crate::reply::json(&Event::Message(MessageEvent {
+                    connection_id,
+                    data,
+                }))
+            }),
+            _ => None,
+        };
+        long.unwrap_or_else(|| crate::reply::json(self))
     }
 }
 

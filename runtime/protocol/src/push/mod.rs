@@ -314,7 +314,14 @@ impl<'a> Request<'a> {
     /// The push as a function sends it.
     #[must_use]
     pub fn to_json(&self) -> String {
-        crate::reply::json(self)
+        let long = match self {
+            Request::Send { to, data } => crate::long::json_with_payload(data, |data| {
+                let to = Cow::Borrowed(&**to);
+                crate::reply::json(&Request::Send { to, data })
+            }),
+            _ => None,
+        };
+        long.unwrap_or_else(|| crate::reply::json(self))
     }
 
     /// `websocket.action` of it.
