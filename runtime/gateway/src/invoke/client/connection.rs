@@ -1,6 +1,6 @@
 //! One connection to a server.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -54,7 +54,7 @@ impl Connection {
         max: usize,
     ) -> Result<Answer, Failed> {
         let mut response = pin!(self.sender.try_send_request(request));
-        let response = std::future::poll_fn(|cx| self.drive(response.as_mut(), cx)).await;
+        let response = poll_fn(|cx| self.drive(response.as_mut(), cx)).await;
         let response = response.map_err(|mut error| {
             if error.take_message().is_some() {
                 Failed::NotSent(error.into_error().into())
@@ -64,7 +64,7 @@ impl Connection {
         })?;
         let status = response.status();
         let mut body = pin!(Limited::new(response.into_body(), max).collect());
-        let body = std::future::poll_fn(|cx| self.drive(body.as_mut(), cx)).await;
+        let body = poll_fn(|cx| self.drive(body.as_mut(), cx)).await;
         Ok(Answer {
             status,
             body: body.map(|body| body.to_bytes()),
@@ -79,15 +79,14 @@ impl Connection {
     ) -> Poll<F::Output> {
         // What each of the two waits for from the other needs no waker, since they take turns. Only when both stand
         // still the task waits for the socket.
-        let mut nobody = Context::from_waker(Waker::noop());
+        let nobody = &mut Context::from_waker(Waker::noop());
         for wakes in [false, true] {
-            self.turn(if wakes { &mut *cx } else { &mut nobody });
-            let mut nobody = Context::from_waker(Waker::noop());
-            if let Poll::Ready(output) = future.as_mut().poll(&mut nobody) {
+            if let Poll::Ready(output) = future.as_mut().poll(nobody) {
                 return Poll::Ready(output);
             }
+            self.turn(if wakes { &mut *cx } else { &mut *nobody });
         }
-        Poll::Pending
+        future.as_mut().poll(nobody)
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) {
