@@ -19,7 +19,7 @@
 //! | `flood=BYTES` | prints as many in one line |
 //! | `env=NAME` | prints a variable |
 //! | `sleep=MS` | waits |
-//! | `child` | starts a child that does nothing for a minute and holds the outputs open |
+//! | `child` | starts a child that does nothing for ten minutes and holds the outputs open |
 //! | `daemon` | the same, in a session of its own |
 //! | `exit=CODE`, `abort` | ends |
 //! | `if=TEXT` | goes on only if the last event holds the text, else skips to the next `fi` |
@@ -132,7 +132,7 @@ impl Rough {
                 std::env::var(value).unwrap_or("unset".into())
             ),
             "sleep" => std::thread::sleep(Duration::from_millis(value.parse().expect("a number"))),
-            "child" => start(Command::new("sleep").arg("60")),
+            "child" => start(Command::new("sleep").arg("600")),
             "daemon" => daemon(),
             "exit" => exit(value.parse().expect("a number")),
             "abort" => std::process::abort(),
@@ -160,7 +160,7 @@ fn start(command: &mut Command) {
 }
 
 fn daemon() {
-    let child = Command::new("setsid").args(["sleep", "60"]).spawn();
+    let child = Command::new("setsid").args(["sleep", "600"]).spawn();
     let child = child.expect("a child");
     // It becomes the other program when it has its session.
     let name = format!("/proc/{}/comm", child.id());

@@ -247,19 +247,15 @@ async fn none_of_its_processes_outlives_it() {
     drop(client);
     let mut said = String::new();
     while said.matches("a process is ready").count() < 3 {
-        said += &gateway.output().concat();
+        said += &(gateway.output().join("\n") + "\n");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     gateway.terminate();
     let (status, lines) = gateway.ended();
     assert!(status.success(), "{lines:#?}");
-    said += &lines.concat();
-    let pids = said.split("a process is ready pid=").skip(1);
-    for pid in pids.map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()) {
-        let stat = format!("/proc/{}/stat", pid.expect("a number"));
-        // Ended, and perhaps not yet asked after by whoever inherited it.
-        let stat = std::fs::read_to_string(stat).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    said += &lines.join("\n");
+    for rest in said.split("a process is ready pid=").skip(1) {
+        ends(rest).await;
     }
 }
 
@@ -294,10 +290,16 @@ async fn none_of_its_processes_outlives_it_though_a_close_event_waits() {
     let (status, lines) = gateway.ended();
     assert!(status.success(), "{lines:#?}");
     let pid = said.split("a process is ready pid=").nth(1);
-    let pid = pid.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
-    let stat = format!("/proc/{}/stat", pid.expect("a number"));
+    ends(pid.expect("its number")).await;
+}
+
+/// Waits until the process whose number this text begins with has ended, and perhaps not yet been asked after by whoever
+/// inherited it.
+async fn ends(text: &str) {
+    let pid = text.split(|c: char| !c.is_ascii_digit()).next();
+    let pid: u32 = pid.and_then(|pid| pid.parse().ok()).expect("a number");
     for tries in 0.. {
-        let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         if stat.is_empty() || stat.contains(") Z ") {
             break;
         }
@@ -322,23 +324,14 @@ async fn none_of_its_processes_outlives_a_gateway_that_is_killed() {
         || said.matches("child ").count() < 3
         || !said.contains("works")
     {
-        said += &gateway.output().join("\n");
+        said += &(gateway.output().join("\n") + "\n");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     client.abort();
     drop(gateway);
     for word in ["a process is ready pid=", "child "] {
         for rest in said.split(word).skip(1) {
-            let pid = rest.split(|c: char| !c.is_ascii_digit()).next();
-            let stat = format!("/proc/{}/stat", pid.expect("a number"));
-            for tries in 0.. {
-                let stat = std::fs::read_to_string(&stat).unwrap_or_default();
-                if stat.is_empty() || stat.contains(") Z ") {
-                    break;
-                }
-                assert!(tries < 3000, "{word}{stat}");
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
+            ends(rest).await;
         }
     }
 }

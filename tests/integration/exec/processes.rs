@@ -67,7 +67,7 @@ async fn one_that_hangs_is_killed_with_all_its_children() {
         "next",
         "if=hang",
         "child",
-        "sleep=60000",
+        "sleep=600000",
         "fi",
         OK,
     ]);
