@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities as _;
 use thirtyfour::prelude::*;
@@ -19,6 +20,9 @@ const BROWSERS: [&str; 4] = [
     "google-chrome",
     "google-chrome-stable",
 ];
+
+/// The most that a script may take: what looks through a whole page takes its time on a busy machine.
+const SCRIPTS_TAKE: Duration = Duration::from_secs(120);
 
 /// A browser is a dozen processes: one at a time, however many threads the tests have.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -43,6 +47,8 @@ where
         capabilities(&browser, &profile.0).expect("capabilities are JSON"),
     );
     let session = session.await.expect("chromedriver starts chromium");
+    let set = session.set_script_timeout(SCRIPTS_TAKE).await;
+    set.expect("chromedriver takes it");
     // A task, because a failed assertion must not leave a browser behind.
     let ended = tokio::spawn(case(session.clone())).await;
     let quit = session.quit().await;
