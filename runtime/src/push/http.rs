@@ -24,8 +24,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// meanwhile; only one that was used just now is trusted.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Unused connections that are kept: as many as a fan-out uses at once.
-const IDLE_MAX: usize = FAN_OUT;
+/// Unused connections that are kept: a quarter of the 1024 file descriptors that a function has (583/11637). Handlers of
+/// many events push at once, and a new connection costs more than its push.
+const IDLE_MAX: usize = 256;
 
 /// Pushes that a fan-out has under way at once. A function has 1024 file descriptors (583/11637), and a gateway may
 /// throttle.
