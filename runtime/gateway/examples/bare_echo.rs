@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use wsfn_gateway::codec::{
     Decoder, DecoderLimits, DeflateParams, Event, MessageKind, close, control, encode_into,
     handshake::{HeadReader, accept, negotiate},
@@ -34,7 +34,11 @@ async fn main() -> io::Result<()> {
         .or_else(|| std::env::var("WSFN_COMPRESS_ABOVE").ok())
         .and_then(|above| above.parse().ok())
         .unwrap_or(0);
-    let listener = TcpListener::bind(&address).await?;
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address.parse().map_err(io::Error::other)?)?;
+    // As many may wait as at the gateway.
+    let listener = socket.listen(4096)?;
     println!("{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;

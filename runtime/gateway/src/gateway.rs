@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use wsfn_settings::{Mode, Settings};
@@ -20,6 +19,7 @@ use crate::hub::Handle;
 use crate::hub::outbound::Gate;
 use crate::invoke::Invoke;
 use crate::journal;
+use crate::listen::listen;
 use crate::push_endpoint::{self, PushEndpoint, PushTokens};
 use crate::service::Services;
 use crate::shared::Shared;
@@ -101,7 +101,7 @@ impl Gateway {
         let mut addrs = Vec::new();
         for addr in settings.listen_addrs(Mode::Gateway) {
             let failed = |error| BindError(Reason::Clients { addr, error });
-            let listener = match TcpListener::bind(addr).await {
+            let listener = match listen(addr) {
                 Ok(listener) => listener,
                 // The second of the defaults, which a machine without IPv6 cannot have.
                 Err(error)

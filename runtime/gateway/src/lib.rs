@@ -17,6 +17,7 @@ mod hub;
 mod invoke;
 mod journal;
 mod limit;
+mod listen;
 mod machine;
 mod open_files;
 pub mod push_endpoint;

@@ -19,7 +19,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -28,6 +27,7 @@ use wsfn_settings::Settings;
 use crate::counters::Counters;
 use crate::gateway::ACCEPT_PAUSE;
 use crate::limit::Limit;
+use crate::listen::listen;
 use crate::socket::{Listener, Socket};
 use crate::tls::Certificate;
 use guard::Guard;
@@ -86,7 +86,7 @@ impl HttpServer {
         let mut addrs = Vec::new();
         for (addr, certificate) in wanted {
             let failed = |error| (addr, error);
-            let listener = TcpListener::bind(addr).await.map_err(failed)?;
+            let listener = listen(addr).map_err(failed)?;
             addrs.push(listener.local_addr().map_err(failed)?);
             listeners.push(Listener::new(listener, certificate));
         }

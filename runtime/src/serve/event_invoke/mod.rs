@@ -6,6 +6,7 @@ mod request;
 mod tests;
 
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use wsfn_settings::{Mode, Settings};
 
 use super::answers::Answers;
@@ -27,6 +28,10 @@ pub(crate) use request::BODY_TIMEOUT;
 /// The longest that a connection may take to send the head of a request, and may do nothing. Above the idle time of
 /// a gateway's connection pools, so that it is they who close.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Connections that wait to be accepted: Linux's own upper limit, instead of the usual 128. One for which there is no room
+/// waits a second and more.
+const BACKLOG: u32 = 4096;
 
 /// The wait after an `accept` that failed, for want of file descriptors for one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -49,11 +54,8 @@ impl EventInvoke {
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
         for address in wanted {
-            let bound = match TcpListener::bind(address).await {
-                Ok(listener) => listener.local_addr().map(|address| (listener, address)),
-                Err(error) => Err(error),
-            };
-            let (listener, address) = bound.map_err(|error| {
+            let bound = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+            let (address, listener) = bound.map_err(|error| {
                 format!("listen: cannot listen on {address}: {error}; choose another address with WSFN_LISTEN")
             })?;
             listeners.push(listener);
@@ -140,6 +142,19 @@ pub(crate) struct Limits {
     pub(crate) drain: Duration,
 }
 
+/// Listens as the gateway does, so that the connects of all its clients at once find room.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // On Windows it would let another process take the address.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Whoever reaches the port calls the function, unless calls are signed.
 fn refuse_if_open(wanted: &[SocketAddr], settings: &Settings) -> Result<(), String> {
     if settings.insecure.invoke_unsigned || !settings.secret.is_empty() {
@@ -159,7 +174,7 @@ fn refuse_if_open(wanted: &[SocketAddr], settings: &Settings) -> Result<(), Stri
 }
 
 /// The next connection to any of the listeners.
-async fn accept(listeners: &[TcpListener]) -> std::io::Result<tokio::net::TcpStream> {
+async fn accept(listeners: &[TcpListener]) -> io::Result<tokio::net::TcpStream> {
     std::future::poll_fn(|context| {
         for listener in listeners {
             if let std::task::Poll::Ready(accepted) = listener.poll_accept(context) {
