@@ -334,13 +334,18 @@ impl Database {
 
     /// A command as a user whom the server accepts: some refuse to be root.
     fn command(&self, program: &Path) -> Command {
-        let Some(user) = self.user() else {
-            return Command::new(program);
+        let mut command = match self.user() {
+            None => Command::new(program),
+            Some(user) => {
+                let mut command = Command::new("setpriv");
+                command.args([format!("--reuid={user}"), format!("--regid={user}")]);
+                command.args(["--clear-groups", "--"]).arg(program);
+                command.current_dir(&self.folder);
+                command
+            }
         };
-        let mut command = Command::new("setpriv");
-        command.args([format!("--reuid={user}"), format!("--regid={user}")]);
-        command.args(["--clear-groups", "--"]).arg(program);
-        command.current_dir(&self.folder);
+        // MariaDB begins with the removal of what others of its kind have in the folder of all.
+        command.env("TMPDIR", &self.folder);
         command
     }
 

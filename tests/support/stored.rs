@@ -27,7 +27,12 @@ async fn run(word: &str) -> Result<()> {
             let store = open(&std::env::var("WSFN_STORE")?)?;
             for at in 0.. {
                 let id = ConnectionId::new(format!("{at:06}"));
-                store.join(&id, "kept", &Terms::default()).await?;
+                // Where the disk is busy a join may be given up; it may be done twice.
+                while let Err(error) = store.join(&id, "kept", &Terms::default()).await {
+                    if !error.is_unavailable() {
+                        return Err(error.into());
+                    }
+                }
                 println!("joined {}", id.as_str());
             }
         }

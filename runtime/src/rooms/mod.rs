@@ -24,6 +24,8 @@ pub use audience::Broadcast;
 pub use error::RoomsError;
 pub use members::{Members, Page};
 pub use present::{Member, MembersWith, PageWith};
+#[cfg(feature = "testing")]
+pub(crate) use store::open_within;
 pub use store::{
     MemberPage, MemoryStore, PageRequest, STORE_ID_MAX, STORE_ROOM_MAX, Store, StoreError,
     StoreFuture, StoredSession, Terms, open,

@@ -10,9 +10,11 @@ mod sweep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use wsfn::rooms::Store;
 use wsfn::rooms::contract::Contract;
-use wsfn::rooms::{Store, open};
+use wsfn::testing::open_store;
 
 /// The contract, through two clients of one store. `WSFN_TEST_MEMBERS` and `WSFN_TEST_SEED` in the environment make
 /// another one of it: a full run has 100,000 members.
@@ -25,8 +27,14 @@ async fn contract(url: &str) {
     contract.run(&[opened(url), opened(url)]).await;
 }
 
+/// A store that gives nothing up because the machine is busy.
 fn opened(url: &str) -> Arc<dyn Store> {
-    open(url).expect("an address of a store")
+    open_store(url, Duration::from_secs(60)).expect("an address of a store")
+}
+
+/// One that soon says that it cannot be reached.
+fn hasty(url: &str) -> Arc<dyn Store> {
+    open_store(url, Duration::from_secs(5)).expect("an address of a store")
 }
 
 /// A folder that goes away with this value.

@@ -6,7 +6,7 @@ use wsfn::ConnectionId;
 use wsfn::rooms::{PageRequest, Terms};
 use wsfn_tests::database::{Database, Kind, PASSWORD};
 
-use super::{contract, opened};
+use super::{contract, hasty, opened};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mysql_keeps_the_contract() {
@@ -119,7 +119,7 @@ async fn what_is_wrong_is_told(kind: Kind, test: &str, future: &str) {
         return;
     };
     let wrong = "wr0ng-p4ssw0rd";
-    let store = opened(&server.url_as("wsfn", wrong).replace(PASSWORD, wrong));
+    let store = hasty(&server.url_as("wsfn", wrong).replace(PASSWORD, wrong));
     let error = store.ready().await.expect_err("a wrong password");
     assert!(
         !error.is_unavailable(),
@@ -130,7 +130,7 @@ async fn what_is_wrong_is_told(kind: Kind, test: &str, future: &str) {
     for secret in [PASSWORD, wrong] {
         assert!(!shown.contains(secret), "{shown}");
     }
-    let store = opened(&server.url());
+    let store = hasty(&server.url());
     store.ready().await.expect("ready");
     let ann = ConnectionId::new("ann");
     store
@@ -141,7 +141,7 @@ async fn what_is_wrong_is_told(kind: Kind, test: &str, future: &str) {
     tokio::task::block_in_place(|| server.kill());
     let error = store.count("r").await.expect_err("nobody is there");
     assert!(error.is_unavailable(), "{error}");
-    let late = opened(&server.url());
+    let late = hasty(&server.url());
     let error = late.ready().await.expect_err("nobody is there");
     assert!(error.is_unavailable(), "it may come: {error}");
     tokio::task::block_in_place(|| server.restart());
@@ -151,10 +151,7 @@ async fn what_is_wrong_is_told(kind: Kind, test: &str, future: &str) {
         assert_eq!(count, 1);
     }
     let _ = server.ask(future);
-    let error = opened(&server.url())
-        .ready()
-        .await
-        .expect_err("a newer one");
+    let error = hasty(&server.url()).ready().await.expect_err("a newer one");
     assert!(!error.is_unavailable(), "{error}");
     let text = error.to_string();
     assert!(
@@ -193,7 +190,7 @@ async fn a_wrong_address_is_told(kind: Kind, test: &str, database: Option<(&str,
     };
     let url = server.url();
     let told = async |url: &str| {
-        let error = opened(url).ready().await.expect_err("it leads nowhere");
+        let error = hasty(url).ready().await.expect_err("it leads nowhere");
         let text = error.to_string();
         assert!(!text.contains(PASSWORD), "{text}");
         (error.is_unavailable(), text)
@@ -238,7 +235,7 @@ async fn a_full_disk_loses_nothing(kind: Kind, test: &str, told: &str) {
     let Some(mut server) = Database::start_small(kind, test) else {
         return;
     };
-    let store = opened(&server.url());
+    let store = hasty(&server.url());
     store.ready().await.expect("there is room for the tables");
     let mut kept = Vec::new();
     let join = async |kept: &mut Vec<ConnectionId>| {
@@ -310,7 +307,7 @@ async fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
         format!("mysql://wsfn:{PASSWORD}@127.0.0.1:{port}/wsfn"),
         format!("postgres://wsfn:{PASSWORD}@127.0.0.1:{port}/wsfn"),
     ] {
-        let error = opened(&url).ready().await.expect_err("it says nothing");
+        let error = hasty(&url).ready().await.expect_err("it says nothing");
         assert!(error.is_timeout(), "{url}: {error}");
         assert!(error.to_string().contains("store-timeout"), "{error}");
         assert!(!error.to_string().contains(PASSWORD), "{error}");

@@ -25,6 +25,8 @@ pub(crate) use lent::Lent;
 pub use memory::MemoryStore;
 pub(crate) use open::of_settings;
 pub use open::open;
+#[cfg(feature = "testing")]
+pub(crate) use open::open_within;
 pub use page::{MemberPage, PageRequest, StoredSession};
 pub(crate) use stored::Stored;
 pub use terms::Terms;

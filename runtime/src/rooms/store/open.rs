@@ -22,6 +22,20 @@ pub fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     opened(&url, &Settings::default())
 }
 
+/// The same, which waits for so long where the setting `store-timeout` would say how long.
+#[cfg(feature = "testing")]
+pub(crate) fn open_within(
+    url: &str,
+    timeout: std::time::Duration,
+) -> Result<Arc<dyn Store>, StoreError> {
+    let url = StoreUrl::parse(url).map_err(StoreError::refused)?;
+    let settings = Settings {
+        store_timeout: timeout,
+        ..Settings::default()
+    };
+    opened(&url, &settings)
+}
+
 /// The store that the settings name.
 pub(crate) fn of_settings(settings: &Settings) -> Result<Option<Arc<dyn Store>>, StoreError> {
     let url = settings.store.as_ref();
