@@ -11,6 +11,7 @@ use wsfn_tests::database::{Database, Kind, free_port};
 
 use super::command::wsfn;
 use super::gateway::{Client, connect, text};
+use super::stores::File;
 
 /// Between two looks at a port.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
@@ -229,12 +230,8 @@ async fn three_functions_without_a_database() {
 
 #[tokio::test]
 async fn three_functions_on_one_file() {
-    let file = std::env::temp_dir().join(format!("wsfn-recipe-{}.db", free_port()));
-    let store = format!("sqlite://{}", file.display());
-    people_talk(Recipe::start(Some(&store))).await;
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
-    }
+    let file = File::new();
+    people_talk(Recipe::start(Some(&file.url()))).await;
 }
 
 #[tokio::test]

@@ -32,24 +32,31 @@ fn patient(command: &mut Command) {
 }
 
 /// A file of SQLite that goes away with this value.
-struct File(PathBuf);
+pub(super) struct File(PathBuf);
 
 impl File {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let name = format!("wsfn-stored-{}.db", free_port());
-        Self(std::env::temp_dir().join(name))
+        let file = Self(std::env::temp_dir().join(name));
+        // A run that was killed may have left one behind.
+        file.remove();
+        file
     }
 
-    fn url(&self) -> String {
+    fn remove(&self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
+        }
+    }
+
+    pub(super) fn url(&self) -> String {
         format!("sqlite://{}", self.0.display())
     }
 }
 
 impl Drop for File {
     fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
-        }
+        self.remove();
     }
 }
 
