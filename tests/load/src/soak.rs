@@ -15,7 +15,7 @@ use wsfn_load::post::Poster;
 use crate::client::{Client, Closed, Refused, frame};
 use crate::meter::{self, Processes};
 use crate::report::{Latencies, Table, figure};
-use crate::scenario::{all, close, connect};
+use crate::scenario::all;
 use crate::server::{How, SOAK, Server};
 
 const ROOM: &str = "soak";
@@ -31,6 +31,9 @@ const HTTP_IS_DOWN: Duration = Duration::from_secs(2);
 const RELOAD_EVERY: Duration = Duration::from_secs(30);
 const BROADCAST_EVERY: Duration = Duration::from_secs(1);
 const SAMPLE_EVERY: Duration = Duration::from_secs(60);
+/// The same life before the first look, so that what is made once is made: twice all of the above, and memory that the
+/// allocator keeps for the next.
+const WARM_UP: Duration = Duration::from_secs(120);
 
 /// What goes wrong so soon after a function was killed went wrong for that.
 const TROUBLE_LASTS: Duration = Duration::from_secs(15);
@@ -109,12 +112,7 @@ pub(crate) async fn run(how: How, plan: Plan) -> Result<()> {
     let mut server = Server::start(SOAK, &how).await?;
     let mut admin = Poster::new(server.admin.context("a gateway of ours")?);
 
-    // Once as many as there will be, so that what is made once is made.
-    let clients = connect(&server, plan.stay + plan.come_and_go, false, |_| {
-        format!("/{ROOM}")
-    })
-    .await?;
-    close(clients).await?;
+    live(&mut server, plan, WARM_UP, &mut |_, _| {}).await?;
     quiet(&mut admin).await?;
     tokio::time::sleep(SETTLED).await;
     let began = Sample::take(&server);
@@ -128,62 +126,12 @@ pub(crate) async fn run(how: How, plan: Plan) -> Result<()> {
     };
     tell("before", &began, None);
 
-    let life = Rc::new(Life {
-        until: Instant::now() + plan.time,
-        trouble: Cell::new(Instant::now()),
-        connects: Cell::new(0),
-        answers: Cell::new(0),
-        broadcasts: Cell::new(0),
-        refused: RefCell::default(),
-        closed: RefCell::default(),
-        latencies: RefCell::default(),
-    });
-    let endpoint = Rc::new(server.endpoint.clone());
-    let mut tasks: JoinSet<Result<()>> = JoinSet::new();
-    for number in 0..plan.stay + plan.come_and_go {
-        let stays = number < plan.stay;
-        let person = Person {
-            life: Rc::clone(&life),
-            endpoint: Rc::clone(&endpoint),
-            number,
-            sent: 0,
-            heard: None,
-            dice: number as u64 + 1,
-        };
-        tasks.spawn_local(async move {
-            let lived = if stays {
-                person.stay().await
-            } else {
-                person.come_and_go().await
-            };
-            lived.with_context(|| format!("client {number}"))
-        });
-    }
-    let mut publisher = server.publisher(ROOM)?;
-    let broadcasting = Rc::clone(&life);
-    tasks.spawn_local(async move {
-        let mut number = 0;
-        while !broadcasting.is_over() {
-            number += 1;
-            publisher.publish(&format!("to all {number}"), None).await?;
-            tokio::time::sleep(BROADCAST_EVERY).await;
-        }
-        Ok(())
-    });
-
     let started = Instant::now();
-    let mut sample = |server: &Server| {
+    let mut look = |server: &Server, life: &Life| {
         let minutes = started.elapsed().as_secs() / 60;
-        let sample = Sample::take(server);
-        tell(&format!("{minutes} min"), &sample, Some(&life));
+        tell(&format!("{minutes} min"), &Sample::take(server), Some(life));
     };
-    let events = happen(&mut server, &life, &mut sample);
-    let kills = tokio::select! {
-        kills = events => kills?,
-        ended = first_failure(&mut tasks) => return Err(ended),
-    };
-    let ending = tokio::time::timeout(LOST_AFTER, all(tasks));
-    ending.await.context("clients do not come to their end")??;
+    let (life, kills) = live(&mut server, plan, plan.time, &mut look).await?;
     quiet(&mut admin).await?;
     tokio::time::sleep(SETTLED).await;
     server.lives()?;
@@ -232,6 +180,64 @@ pub(crate) async fn run(how: How, plan: Plan) -> Result<()> {
     Ok(())
 }
 
+/// Clients, broadcasts and what befalls the server for a while, until all clients have left. Looks at it now and then.
+async fn live(
+    server: &mut Server,
+    plan: Plan,
+    time: Duration,
+    look: &mut impl FnMut(&Server, &Life),
+) -> Result<(Rc<Life>, Kills)> {
+    let life = Rc::new(Life {
+        until: Instant::now() + time,
+        trouble: Cell::new(Instant::now()),
+        connects: Cell::new(0),
+        answers: Cell::new(0),
+        broadcasts: Cell::new(0),
+        refused: RefCell::default(),
+        closed: RefCell::default(),
+        latencies: RefCell::default(),
+    });
+    let endpoint = Rc::new(server.endpoint.clone());
+    let mut tasks: JoinSet<Result<()>> = JoinSet::new();
+    for number in 0..plan.stay + plan.come_and_go {
+        let stays = number < plan.stay;
+        let person = Person {
+            life: Rc::clone(&life),
+            endpoint: Rc::clone(&endpoint),
+            number,
+            sent: 0,
+            heard: None,
+            dice: number as u64 + 1,
+        };
+        tasks.spawn_local(async move {
+            let lived = if stays {
+                person.stay().await
+            } else {
+                person.come_and_go().await
+            };
+            lived.with_context(|| format!("client {number}"))
+        });
+    }
+    let mut publisher = server.publisher(ROOM)?;
+    let broadcasting = Rc::clone(&life);
+    tasks.spawn_local(async move {
+        let mut number = 0;
+        while !broadcasting.is_over() {
+            number += 1;
+            publisher.publish(&format!("to all {number}"), None).await?;
+            tokio::time::sleep(BROADCAST_EVERY).await;
+        }
+        Ok(())
+    });
+    let kills = tokio::select! {
+        kills = happen(server, &life, look) => kills?,
+        ended = first_failure(&mut tasks) => return Err(ended),
+    };
+    let ending = tokio::time::timeout(LOST_AFTER, all(tasks));
+    ending.await.context("clients do not come to their end")??;
+    Ok((life, kills))
+}
+
 /// The first task that failed. Never where none does.
 async fn first_failure(tasks: &mut JoinSet<Result<()>>) -> anyhow::Error {
     loop {
@@ -255,7 +261,7 @@ struct Kills {
 async fn happen(
     server: &mut Server,
     life: &Life,
-    sample: &mut impl FnMut(&Server),
+    sample: &mut impl FnMut(&Server, &Life),
 ) -> Result<Kills> {
     let now = Instant::now();
     let mut kills = Kills::default();
@@ -271,7 +277,7 @@ async fn happen(
         tokio::time::sleep_until(next.into()).await;
         server.lives()?;
         if next == look {
-            sample(server);
+            sample(server, life);
             look += SAMPLE_EVERY;
         } else if next == reload {
             meter::signal(gateway, Signal::HUP);
