@@ -7,7 +7,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use wsfn_tests::Example;
 
-use super::command::{executing, wsfn};
+use super::command::wsfn;
+use super::exec::executing;
 use super::gateway::{Client, text};
 
 fn is_there(program: &str) -> bool {

@@ -6,6 +6,7 @@ mod clock;
 mod command;
 pub(crate) mod event_invoke;
 mod examples;
+mod exec;
 mod first_app;
 mod foreign;
 mod function_url;
